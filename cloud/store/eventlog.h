@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* event_log: every accepted event message and every derived fact, with its actor. */
+#ifndef SWAPSTACK_STORE_EVENTLOG_H
+#define SWAPSTACK_STORE_EVENTLOG_H
+
+#include "store/store.h"
+
+struct eventlog_row {
+    int64_t received_at_us, event_time_us;
+    const char *actor;    /* station, operator, import, system */
+    const char *actor_id; /* device, user … or NULL */
+    const char *station_id, *kind;
+    const char *journal; /* NULL: not from a journal */
+    int64_t boot;        /* STORE_NULL */
+    const char *lane;
+    int64_t seq;
+    const char *payload; /* JSON */
+};
+
+int eventlog_append(struct store *store, const struct eventlog_row *row, struct err *err);
+
+#endif

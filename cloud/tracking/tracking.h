@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Battery tracking (requirements/battery-tracking.md, BatteryService): every battery through
+ * vehicles, bays and versions. The only way in; each function runs inside the caller's transaction
+ * and mark (ingest gives every message its own), so that an error in the middle leaves no trace.
+ *
+ * The result depends on the set of events, not on their arrival order: events are ordered by
+ * (event_time, Off-Load before On-Load, task_id) and pairing is redone around a late one.
+ */
+#ifndef SWAPSTACK_TRACKING_TRACKING_H
+#define SWAPSTACK_TRACKING_TRACKING_H
+
+#include "base/err.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct store;
+struct alerts;
+
+/* Thresholds (configuration; changeable while running). */
+struct tracking_limits {
+    double capacity_min_kwh;    /* default 20: below it, low_capacity */
+    int64_t frequent_window_us; /* default 24 h */
+    int64_t frequent_swap_max;  /* default 3: more On-Loads in the window, frequent_swap */
+};
+
+struct tracking;
+int tracking_new(struct tracking **tracking, struct store *store, struct alerts *alerts,
+                 const struct tracking_limits *limits, struct err *err);
+void tracking_free(struct tracking *tracking);
+void tracking_set_limits(struct tracking *tracking, const struct tracking_limits *limits);
+
+/* Who says it and when it reached us; written to event_log with derived facts. */
+struct tracking_source {
+    const char *actor, *actor_id; /* as in event_log */
+    int64_t received_at_us;
+    /* Place in a station's journal, for last-writer-wins: number of the journal in the order in
+     * which the device's journals were first seen (0: no journal), boot, up. */
+    const char *journal;
+    int64_t journal_number, boot, up_ms;
+};
+
+struct tracking_exchange {
+    const char *bid, *station_id, *vid, *event; /* "On-Load" | "Off-Load" */
+    int64_t event_time_us;
+    const char *request_id, *user_id, *comments;
+    int64_t slot;                    /* STORE_NULL */
+    double soc_percent, soh_percent; /* NAN */
+    double capacity_kwh;
+    const char *battery_version; /* NULL: not said */
+};
+
+/* Records one exchange event: task row, pairing, battery's place, version, capacity and frequency
+ * checks, alerts (their text also in the row's comments), swap row. A repeat of a known event
+ * changes nothing and returns 0 with *repeat true. */
+int tracking_add_battery_exchange_task(struct tracking *tracking,
+                                       const struct tracking_exchange *exchange,
+                                       const struct tracking_source *source, bool *repeat,
+                                       struct err *err);
+
+/* A battery was offered and not taken (SWAP_EVENT Timeout): ends the swap, the orphan stays in its
+ * bay on record. */
+int tracking_add_timeout(struct tracking *tracking, const struct tracking_exchange *exchange,
+                         const struct tracking_source *source, struct err *err);
+
+/* The end of a swap as its command's result tells it ("done", "failed"). */
+int tracking_end_swap(struct tracking *tracking, const char *station_id, const char *request_id,
+                      int64_t at_us, const char *outcome, const char *reason, struct err *err);
+
+/* What telemetry says of the battery in a bay (bid may be "": bay empty or not identified). Only
+ * changes cost a write; each changed fact is logged as a derived event. */
+struct tracking_sighting {
+    const char *bid, *station_id;
+    int64_t slot, time_us;
+    double soc_percent, soh_percent, capacity_kwh;
+    int64_t cycles;
+    const char *battery_version;
+    double latitude, longitude;
+};
+int tracking_see_battery(struct tracking *tracking, const struct tracking_sighting *sighting,
+                         const struct tracking_source *source, struct err *err);
+
+int tracking_update_battery_version(struct tracking *tracking, const char *bid, const char *version,
+                                    int64_t since_us, const struct tracking_source *source,
+                                    struct err *err);
+/* *low: capacity is known and below the threshold (and the alert raised or cleared). */
+int tracking_check_battery_capacity(struct tracking *tracking, const char *bid, int64_t at_us,
+                                    bool *low, struct err *err);
+int tracking_is_battery_frequently_swapped(struct tracking *tracking, const char *bid,
+                                           int64_t at_us, bool *frequent, struct err *err);
+
+/* A batch was rolled back: forget what was cached. */
+void tracking_forget(struct tracking *tracking);
+/* Writes rows kept in memory (last seen …); called before each commit. */
+int tracking_flush(struct tracking *tracking, struct err *err);
+
+#endif

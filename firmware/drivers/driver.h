@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A driver serves some roles of the station's hardware behind one set of functions. It is called
+ * from the engine's loop only and never blocks; it reports each value with its age. Which driver
+ * serves which role is said by boards/<id>/board.ini.
+ */
+#ifndef SWAPSTACK_DRIVERS_DRIVER_H
+#define SWAPSTACK_DRIVERS_DRIVER_H
+
+#include "base/env.h"
+#include "base/err.h"
+#include "core/io.h"
+#include <stdbool.h>
+
+struct board; /* drivers/board.h: the parsed board folder */
+
+/* Something that happened before or outside the station and that the driver knows: a simulated
+ * vehicle's pack was loaded elsewhere. Becomes an On-Load on record. */
+struct driver_record {
+    char bid[IO_ID_SIZE], vehicle[IO_ID_SIZE], version[IO_ID_SIZE];
+    int64_t at_us;
+    double soc_percent, soh_percent, capacity_kwh;
+};
+
+struct driver_ops {
+    const char *name; /* "sim", "gpio", … as in board.ini */
+    /* Makes an instance for the roles that `board` gives to this driver. `env` outlives it. */
+    int (*open)(void **self, const struct board *board, const struct env *env, struct err *err);
+    /* Brings its inputs up to `now_us` (plant) and fills what it serves in `readings`. */
+    int (*read)(void *self, int64_t now_us, struct io_readings *readings, struct err *err);
+    /* Takes over the requests for what it serves. */
+    int (*write)(void *self, int64_t now_us, const struct io_requests *requests, struct err *err);
+    /* Next record from outside, if any; NULL function: the driver knows none. */
+    bool (*take_record)(void *self, struct driver_record *record);
+    /* Makes what it must not lose durable (the sim's world). NULL: nothing. */
+    int (*save)(void *self, struct err *err);
+    /* True: time may be advanced in steps behind the clock (simulated plant). A real driver's
+     * read is always of now. */
+    bool steppable;
+    /* Puts outputs to their safe level and releases everything. */
+    void (*close)(void *self);
+};
+
+/* NULL when no driver of that name is built in. */
+const struct driver_ops *driver_find(const char *name);
+
+#endif
