@@ -20,6 +20,9 @@
 
 struct store; /* connection, prepared statements (made once, kept), lock */
 
+/* A path that keeps everything in memory (tests, simulation): no lock, no WAL, lost at closing. */
+#define STORE_MEMORY ":memory:"
+
 enum store_mode {
     STORE_WRITE, /* create, migrate, lock; ERR_BUSY names the process that holds the lock */
     STORE_READ,  /* existing file only; never migrates; WAL reader */
@@ -59,6 +62,8 @@ void store_column_text(sqlite3_stmt *statement, int column, char *to, size_t siz
 int store_begin(struct store *store, struct err *err);
 int store_commit(struct store *store, struct err *err);
 void store_rollback(struct store *store);
+/* False also when SQLite has rolled back by itself (disk full …): the batch must be redone. */
+bool store_in_transaction(const struct store *store);
 int store_mark(struct store *store, struct err *err);
 int store_mark_release(struct store *store, struct err *err);
 void store_mark_rollback(struct store *store);
