@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What people and programs ask of the database: one report is one SELECT with the names, kinds and
+ * units of its columns. The names are those of the tables, so that `swapctl --json` and the schema
+ * say the same. Reading only; any connection will do.
+ */
+#ifndef SWAPSTACK_STORE_REPORT_H
+#define SWAPSTACK_STORE_REPORT_H
+
+#include "store/store.h"
+#include <stddef.h>
+
+enum report_kind {
+    REPORT_TEXT,
+    REPORT_INTEGER,
+    REPORT_REAL,
+    REPORT_TIME,  /* µs since 1970 UTC */
+    REPORT_MONEY, /* ten-thousandths */
+    REPORT_BOOL,
+    REPORT_BYTES, /* raw bytes of outside origin */
+};
+
+struct report_column {
+    const char *name; /* as in --json and in the schema */
+    enum report_kind kind;
+    int decimals;      /* REPORT_REAL: shown in tables */
+    const char *title; /* heading in a table; NULL: left out of tables (JSON and `show` only) */
+};
+
+/* One value of a row; `present` false is NULL. Text and bytes are valid during the callback. */
+struct report_value {
+    bool present;
+    int64_t integer; /* INTEGER, TIME, MONEY, BOOL */
+    double real;     /* REAL */
+    const char *text;
+    size_t length; /* of text or bytes */
+};
+
+#define REPORT_COLUMNS_MAX 40
+
+struct report {
+    const char *name; /* "stations" … */
+    const char *sql;
+    const struct report_column *columns; /* ends with name == NULL; same order as in the SELECT */
+};
+
+/* Limits what a report returns; each report uses the parameters that its subject has. NULL and
+ * STORE_NULL do not limit. Times are inclusive `from`, exclusive `to`. */
+struct report_filter {
+    const char *station; /* station or device */
+    const char *bid, *vid;
+    int64_t id;
+    int64_t from_us, to_us;
+    int64_t limit; /* newest rows first; STORE_NULL: all */
+};
+extern const struct report_filter REPORT_ALL;
+
+typedef int (*report_row)(void *self, const struct report *report,
+                          const struct report_value *values, struct err *err);
+
+/* Calls `row` for each row in the report's order; a negative return of it ends the report with that
+ * code. */
+int report_run(struct store *store, const struct report *report, const struct report_filter *filter,
+               report_row row, void *self, struct err *err);
+
+size_t report_column_count(const struct report *report);
+
+/* The reports (report_lists.c). Lists are ordered newest first, or by id where there is no time. */
+extern const struct report REPORT_STATIONS, REPORT_BAYS, REPORT_BATTERIES, REPORT_BATTERY_VERSIONS,
+    REPORT_EXCHANGES, REPORT_SWAPS, REPORT_CHARGING, REPORT_CHARGING_SAMPLES, REPORT_ALERTS,
+    REPORT_QUARANTINE, REPORT_COMMANDS;
+
+/* For the live view (report_live.c): one line per thing that has a state, newest first, columns
+ * kind, key, state, at, station_id, text; and the counters. */
+extern const struct report REPORT_ACTIVITY, REPORT_COUNTERS;
+
+#endif
