@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * swapctl: what an operator asks of the database and of the stations. One verb is one function;
+ * verbs.c has the table of all of them.
+ */
+#ifndef SWAPSTACK_CTL_CTL_H
+#define SWAPSTACK_CTL_CTL_H
+
+#include "base/args.h"
+#include "base/config.h"
+#include "base/err.h"
+#include "store/report.h"
+#include <stdbool.h>
+#include <stdio.h>
+
+struct ctl {
+    const struct args *args;
+    const struct config *config;
+    const char *word; /* the verb's own word (BID, ID, FILE), NULL when it takes none */
+    bool json;
+    FILE *out;
+};
+
+struct ctl_verb {
+    const char *subject, *name; /* "battery" "history"; name NULL: the subject stands alone */
+    const char *word;           /* what its word means ("BID"), NULL: it takes none */
+    int (*run)(const struct ctl *ctl, struct err *err);
+};
+
+extern const struct ctl_verb CTL_VERBS[]; /* ends with subject == NULL */
+extern const struct args_spec CTL_SPEC;
+extern const struct config_key CTL_KEYS[];
+extern const size_t CTL_KEY_COUNT;
+
+/* Finds the verb for the words; *used is how many of them name it. ERR_USAGE with a sentence that
+ * names the nearest one. */
+int ctl_find_verb(const struct args *args, const struct ctl_verb **verb, int *used,
+                  struct err *err);
+
+/* Runs the command line: words, configuration, verb. Returns 0 or the code for args_fail. */
+int ctl_run(const struct args *args, FILE *out, struct err *err);
+
+/* The whole number of an option, `fallback` when it was not given. */
+int ctl_integer(const struct ctl *ctl, const char *option, int64_t least, int64_t most,
+                int64_t fallback, int64_t *to, struct err *err);
+
+/* --db; ERR_USAGE when there is none. */
+int ctl_db_path(const struct ctl *ctl, const char **path, struct err *err);
+/* Opens --db for reading. */
+int ctl_open(const struct ctl *ctl, struct store **store, struct err *err);
+/* --station, --battery, --vehicle, --from, --to, --limit as a filter. */
+int ctl_filter(const struct ctl *ctl, struct report_filter *filter, struct err *err);
+
+/* The verbs, by file. */
+int ctl_list_stations(const struct ctl *ctl, struct err *err); /* lists.c */
+int ctl_list_batteries(const struct ctl *ctl, struct err *err);
+int ctl_battery_history(const struct ctl *ctl, struct err *err);
+int ctl_vehicle_history(const struct ctl *ctl, struct err *err);
+int ctl_list_swaps(const struct ctl *ctl, struct err *err);
+int ctl_list_charging(const struct ctl *ctl, struct err *err);
+int ctl_list_alerts(const struct ctl *ctl, struct err *err);
+int ctl_list_quarantine(const struct ctl *ctl, struct err *err);
+int ctl_list_commands(const struct ctl *ctl, struct err *err);
+int ctl_show_station(const struct ctl *ctl, struct err *err); /* show.c */
+int ctl_show_battery(const struct ctl *ctl, struct err *err);
+int ctl_show_charging(const struct ctl *ctl, struct err *err);
+int ctl_approve_station(const struct ctl *ctl, struct err *err); /* database.c */
+int ctl_refuse_station(const struct ctl *ctl, struct err *err);
+int ctl_backup(const struct ctl *ctl, struct err *err);
+int ctl_restore(const struct ctl *ctl, struct err *err);
+int ctl_ask_charge(const struct ctl *ctl, struct err *err); /* ask.c */
+int ctl_ask_info(const struct ctl *ctl, struct err *err);
+int ctl_ask_restart(const struct ctl *ctl, struct err *err);
+int ctl_ask_disconnect(const struct ctl *ctl, struct err *err);
+int ctl_live(const struct ctl *ctl, struct err *err); /* live.c */
+
+#endif

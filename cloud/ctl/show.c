@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One thing with its parts: details and a table below, or one JSON object that holds the parts as
+ * an array (still inside an array, so that a program reads every answer the same way). */
+#include "ctl/ctl.h"
+
+#include "base/scope.h"
+#include "ctl/output.h"
+#include <errno.h>
+#include <stdlib.h>
+
+struct shown {
+    const struct ctl *ctl;
+    cJSON *object; /* JSON: of the one row; owned */
+    cJSON *parts;  /* JSON: its array of parts; inside `object` */
+    int rows;
+};
+
+static int show_row(void *self, const struct report *report, const struct report_value *values,
+                    struct err *err)
+{
+    struct shown *shown = self;
+    shown->rows++;
+    if (!shown->ctl->json) {
+        output_print_details(report, values, shown->ctl->out);
+        return 0;
+    }
+    shown->object = output_object(report, values);
+    return shown->object ? 0 : err_set(err, ERR_NOMEM, "no memory for a JSON object");
+}
+
+static int show_part(void *self, const struct report *report, const struct report_value *values,
+                     struct err *err)
+{
+    struct shown *shown = self;
+    cJSON *part = output_object(report, values);
+    if (!part || !cJSON_AddItemToArray(shown->parts, part)) {
+        cJSON_Delete(part);
+        return err_set(err, ERR_NOMEM, "no memory for a JSON object");
+    }
+    return 0;
+}
+
+static int show_parts(struct shown *shown, struct store *store, const struct report *parts,
+                      const struct report_filter *filter, struct err *err)
+{
+    const struct ctl *ctl = shown->ctl;
+    if (ctl->json) {
+        shown->parts = cJSON_AddArrayToObject(shown->object, parts->name);
+        if (!shown->parts)
+            return err_set(err, ERR_NOMEM, "no memory for a JSON array");
+        return report_run(store, parts, filter, show_part, shown, err);
+    }
+    SCOPE(output_table_free_scope) struct output_table table = {.report = parts};
+    int rc = report_run(store, parts, filter, output_collect, &table, err);
+    if (rc < 0 || table.count == 0)
+        return rc;
+    fputc('\n', ctl->out);
+    output_print_table(&table, ctl->out, output_width(ctl->out));
+    return 0;
+}
+
+static int show(const struct ctl *ctl, const struct report *report, const struct report *parts,
+                const struct report_filter *filter, struct err *err)
+{
+    SCOPE(store_close_scope) struct store *store = NULL;
+    int rc = ctl_open(ctl, &store, err);
+    if (rc < 0)
+        return rc;
+    struct shown shown = {.ctl = ctl};
+    rc = report_run(store, report, filter, show_row, &shown, err);
+    if (rc == 0 && shown.rows == 0)
+        rc = err_set(err, ERR_NOT_FOUND, "%s: no '%s' in the database", report->name, ctl->word);
+    if (rc == 0)
+        rc = show_parts(&shown, store, parts, filter, err);
+    if (rc == 0 && ctl->json) {
+        struct output_array array;
+        output_array_begin(&array, ctl->out);
+        rc = output_array_add(&array, shown.object, err);
+        shown.object = NULL;
+        output_array_end(&array);
+    }
+    cJSON_Delete(shown.object);
+    return rc;
+}
+
+int ctl_show_station(const struct ctl *ctl, struct err *err)
+{
+    struct report_filter filter = REPORT_ALL;
+    filter.station = ctl->word;
+    return show(ctl, &REPORT_STATIONS, &REPORT_BAYS, &filter, err);
+}
+
+int ctl_show_battery(const struct ctl *ctl, struct err *err)
+{
+    struct report_filter filter = REPORT_ALL;
+    filter.bid = ctl->word;
+    return show(ctl, &REPORT_BATTERIES, &REPORT_BATTERY_VERSIONS, &filter, err);
+}
+
+int ctl_show_charging(const struct ctl *ctl, struct err *err)
+{
+    struct report_filter filter = REPORT_ALL;
+    char *end = NULL;
+    errno = 0;
+    filter.id = strtoll(ctl->word, &end, 10);
+    if (end == ctl->word || *end != '\0' || errno != 0 || filter.id < 1)
+        return err_set(err, ERR_USAGE, "charging show %s: the id is a whole number from 1",
+                       ctl->word);
+    return show(ctl, &REPORT_CHARGING, &REPORT_CHARGING_SAMPLES, &filter, err);
+}

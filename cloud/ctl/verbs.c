@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/ctl.h"
+
+#include "base/nearest.h"
+#include "base/strbuf.h"
+#include "mqtt/session.h"
+#include <string.h>
+
+const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations},
+                                     {"station", "show", "ID", ctl_show_station},
+                                     {"station", "approve", "ID", ctl_approve_station},
+                                     {"station", "refuse", "ID", ctl_refuse_station},
+                                     {"battery", "list", NULL, ctl_list_batteries},
+                                     {"battery", "show", "BID", ctl_show_battery},
+                                     {"battery", "history", "BID", ctl_battery_history},
+                                     {"vehicle", "history", "VID", ctl_vehicle_history},
+                                     {"swap", "list", NULL, ctl_list_swaps},
+                                     {"charging", "list", NULL, ctl_list_charging},
+                                     {"charging", "show", "ID", ctl_show_charging},
+                                     {"alert", "list", NULL, ctl_list_alerts},
+                                     {"quarantine", "list", NULL, ctl_list_quarantine},
+                                     {"command", "list", NULL, ctl_list_commands},
+                                     {"command", "ask-charge", NULL, ctl_ask_charge},
+                                     {"command", "ask-info", NULL, ctl_ask_info},
+                                     {"command", "restart", NULL, ctl_ask_restart},
+                                     {"command", "disconnect", NULL, ctl_ask_disconnect},
+                                     {"backup", NULL, "FILE", ctl_backup},
+                                     {"restore", NULL, "FILE", ctl_restore},
+                                     {"live", NULL, NULL, ctl_live},
+                                     {NULL, NULL, NULL, NULL}};
+
+static const struct args_option options[] = {
+    {"db", "FILE", "the database of swap-bridge", "store", "db"},
+    {"broker", "HOST:PORT", "MQTT broker, for commands", "mqtt", "broker"},
+    {"config", "FILE", "configuration file (INI)", NULL, NULL},
+    {"json", NULL, "an array of objects instead of a table", NULL, NULL},
+    {"station", "ID", "only of this station", NULL, NULL},
+    {"battery", "BID", "only of this battery; ask-charge: the battery to dispense", NULL, NULL},
+    {"vehicle", "VID", "only of this vehicle; ask-charge: the vehicle that swaps", NULL, NULL},
+    {"from", "TIME", "from this time on (2026-11-21, 2026-11-21T08:15:30Z …)", NULL, NULL},
+    {"to", "TIME", "before this time", NULL, NULL},
+    {"limit", "N", "newest N rows (tables: 200; JSON: all)", NULL, NULL},
+    {"device", "ID", "station that a command is for", NULL, NULL},
+    {"user", "ID", "user of the swap", NULL, NULL},
+    {"request-id", "ID", "request id of the swap", NULL, NULL},
+    {"mode", "MODE", "restart: service (default) or reboot", NULL, NULL},
+    {"seconds", "N", "disconnect: how long (default: the station's, 600)", NULL, NULL},
+    {"wait", "S", "wait up to S seconds for the command's end", NULL, NULL},
+    {"no-wait", NULL, "do not wait for a result", NULL, NULL},
+    {"plain", NULL, "live: lines instead of a screen", NULL, NULL},
+    {"interval", "S", "live: seconds between looks (default 1)", NULL, NULL},
+    {"actor", "NAME", "who approves or refuses (default: the user's name)", NULL, NULL},
+    {"verbose", NULL, "log what the session with the broker does", NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL}};
+
+const struct args_spec CTL_SPEC = {
+    .program = "swapctl",
+    .synopsis = "[--db FILE] [--broker HOST:PORT] [--json] COMMAND …",
+    .summary =
+        "Queries a bridge's database and commands stations.\n"
+        "\n"
+        "Commands (options may stand anywhere):\n"
+        "  station list               stations, their state and approval\n"
+        "  station show ID            one station with its bays\n"
+        "  station approve|refuse ID  decide whether its data is wanted [--actor]\n"
+        "  battery list               batteries and where they are\n"
+        "  battery show BID           one battery with its versions\n"
+        "  battery history BID        its exchanges [--from --to]\n"
+        "  vehicle history VID        its exchanges [--from --to]\n"
+        "  swap list                  [--station --vehicle --battery --from --to]\n"
+        "  charging list              charging processes [--station --battery --from --to]\n"
+        "  charging show ID           one process with its samples\n"
+        "  alert list                 [--station --vehicle --battery --from --to]\n"
+        "  quarantine list            messages that were not understood [--from --to]\n"
+        "  command list               commands and their outcomes [--station --from --to]\n"
+        "  command ask-charge         run a swap: --device --vehicle [--user --request-id\n"
+        "                             --battery]; waits for its end\n"
+        "  command ask-info           ask for a STATION_INFO: --device (or --device '*')\n"
+        "  command restart            --device [--mode service|reboot]\n"
+        "  command disconnect         --device [--seconds]; waits until accepted\n"
+        "  backup FILE                online backup, also while the bridge runs\n"
+        "  restore FILE               put a backup in the database's place; no bridge may run\n"
+        "  live                       what happens, until Ctrl-C [--station --plain --interval]\n"
+        "\n"
+        "Exit status: 0 done, 69 refused or failed, 75 no result in time, 64 wrong arguments.",
+    .options = options,
+    .takes_words = true};
+
+const struct config_key CTL_KEYS[] = {
+    SESSION_CONFIG_KEYS,
+    {"store", "db", CONFIG_TEXT, "", 0, 0, NULL, "Database file of swap-bridge."}};
+const size_t CTL_KEY_COUNT = sizeof CTL_KEYS / sizeof CTL_KEYS[0];
+
+/* How a table's entry is typed. */
+static void verb_words(const struct ctl_verb *verb, char to[64])
+{
+    snprintf(to, 64, "%s%s%s", verb->subject, verb->name ? " " : "", verb->name ? verb->name : "");
+}
+
+/* No entry of the table: names the nearest, or what the subject knows. */
+static int fail_unknown(const struct args *args, struct err *err)
+{
+    char typed[64], words[sizeof CTL_VERBS / sizeof CTL_VERBS[0]][64];
+    const char *subject = args_word(args, 0);
+    const char *name = args_word_count(args) > 1 ? args_word(args, 1) : NULL;
+    snprintf(typed, sizeof typed, "%.30s%s%.30s", subject, name ? " " : "", name ? name : "");
+    SCOPE_STRBUF struct strbuf known = STRBUF_INIT;
+    struct nearest nearest = nearest_to(typed);
+    for (size_t i = 0; CTL_VERBS[i].subject; i++) {
+        const struct ctl_verb *verb = &CTL_VERBS[i];
+        verb_words(verb, words[i]);
+        nearest_offer(&nearest, words[i]);
+        if (verb->name && strcmp(verb->subject, subject) == 0)
+            strbuf_printf(&known, "%s%s", known.length ? ", " : "", verb->name);
+    }
+    const char *near = nearest_word(&nearest);
+    if (known.length > 0 && !name)
+        return err_set(err, ERR_USAGE, "'%s' needs one of: %s", subject, strbuf_text(&known));
+    if (near)
+        return err_set(err, ERR_USAGE, "'%s' is no command; did you mean '%s'?", typed, near);
+    if (known.length > 0)
+        return err_set(err, ERR_USAGE, "'%s' is no command; '%s' knows: %s", typed, subject,
+                       strbuf_text(&known));
+    return err_set(err, ERR_USAGE, "'%s' is no command", typed);
+}
+
+int ctl_find_verb(const struct args *args, const struct ctl_verb **verb, int *used, struct err *err)
+{
+    int words = args_word_count(args);
+    if (words == 0)
+        return err_set(err, ERR_USAGE, "which command? for example: station list");
+    for (const struct ctl_verb *each = CTL_VERBS; each->subject; each++) {
+        char typed[64];
+        if (strcmp(each->subject, args_word(args, 0)) != 0)
+            continue;
+        if (each->name && (words < 2 || strcmp(each->name, args_word(args, 1)) != 0))
+            continue;
+        verb_words(each, typed);
+        *used = each->name ? 2 : 1;
+        if (each->word && words == *used)
+            return err_set(err, ERR_USAGE, "'%s' needs a word: %s", typed, each->word);
+        if (words > *used + (each->word ? 1 : 0))
+            return err_set(err, ERR_USAGE, "'%s' is one word too many after '%s'",
+                           args_word(args, words - 1), typed);
+        *verb = each;
+        return 0;
+    }
+    return fail_unknown(args, err);
+}
