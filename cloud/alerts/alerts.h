@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct store;
@@ -32,8 +33,14 @@ int alerts_raise(struct alerts *alerts, const struct alert_subject *subject, int
 int alerts_clear(struct alerts *alerts, const struct alert_subject *subject, int64_t at_us,
                  struct err *err);
 
+/* A message of the batch is undone (store_mark_rollback): alerts_mark before it, alerts_rewind with
+ * that value after, so that the batch's other alerts stay queued. */
+size_t alerts_mark(const struct alerts *alerts);
+void alerts_rewind(struct alerts *alerts, size_t mark);
+
 /* After the commit: the next message to publish on alert/<kind>; false when there is none.
- * `kind` gets the topic's leaf, `payload` JSON. After a rollback: alerts_forget. */
+ * `kind` gets the topic's leaf, `payload` JSON (appended). After a rollback
+ * of the whole batch: alerts_forget. */
 bool alerts_take(struct alerts *alerts, char kind[65], struct strbuf *payload);
 void alerts_forget(struct alerts *alerts);
 
