@@ -79,7 +79,7 @@ int report_run(struct store *store, const struct report *report, const struct re
 {
     sqlite3_stmt *statement = store_prepare(store, report->sql, err);
     if (!statement)
-        return err->code;
+        return err ? err->code : ERR_STORAGE;
     size_t count = report_column_count(report);
     assert((int)count == sqlite3_column_count(statement));
     bind_filter(statement, filter);
