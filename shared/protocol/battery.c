@@ -2,6 +2,8 @@
 /* The battery object. Bounds are wide: they keep out what no sensor can mean, not bad batteries. */
 #include "protocol/parts.h"
 
+#include <string.h>
+
 typedef struct message_battery battery;
 
 const struct field message_battery_fields[] = {
@@ -38,6 +40,6 @@ const struct field message_battery_fields[] = {
 
 void message_battery_init(struct message_battery *to)
 {
-    *to = (struct message_battery){.slot = MESSAGE_ABSENT};
+    memset(to, 0, sizeof *to); /* padding too: batteries are compared by their bytes */
     fields_init(message_battery_fields, to);
 }

@@ -25,14 +25,14 @@ static bool refuse(struct scan *scan, const char *what)
 {
     int byte = peek(scan);
     if (byte < 0)
-        (void)err_set(scan->err, ERR_INVALID, "byte %zu: the text ends, expected was %s", scan->at,
+        (void)err_set(scan->err, ERR_INVALID, "byte %zu: the text ends, expected %s", scan->at,
                       what);
     else if (byte >= 0x21 && byte <= 0x7e)
-        (void)err_set(scan->err, ERR_INVALID, "byte %zu: found '%c', expected was %s", scan->at,
-                      byte, what);
+        (void)err_set(scan->err, ERR_INVALID, "byte %zu: found '%c', expected %s", scan->at, byte,
+                      what);
     else
-        (void)err_set(scan->err, ERR_INVALID, "byte %zu: found byte 0x%02x, expected was %s",
-                      scan->at, (unsigned)byte, what);
+        (void)err_set(scan->err, ERR_INVALID, "byte %zu: found byte 0x%02x, expected %s", scan->at,
+                      (unsigned)byte, what);
     return false;
 }
 

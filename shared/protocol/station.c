@@ -3,6 +3,7 @@
 #include "protocol/parts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct message_station station;
 typedef struct message_bay bay;
@@ -56,7 +57,7 @@ const struct field message_station_fields[] = {
 
 void message_bay_init(struct message_bay *to)
 {
-    *to = (struct message_bay){.slot = MESSAGE_ABSENT};
+    memset(to, 0, sizeof *to);
     fields_init(bay_fields, to);
 }
 
