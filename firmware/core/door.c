@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/door.h"
+#include "core/safety.h"
+#include <assert.h>
+
+static void enter(struct core_step *step, struct bay *bay, enum door_phase phase)
+{
+    bay->door = phase;
+    bay->door_since_us = step_now(step);
+}
+
+void door_begin(struct core_step *step, struct bay *bay, enum door_phase phase)
+{
+    assert(phase == DOOR_UNLOCKING || phase == DOOR_CLOSING);
+    bay->door_tries = 1;
+    enter(step, bay, phase);
+}
+
+static bool overdue(const struct core_step *step, const struct bay *bay, double limit_s)
+{
+    return step_now(step) - bay->door_since_us > limits_us(limit_s);
+}
+
+/* A try failed: the next one begins with `again`, or the bay goes out of service. */
+static void retry(struct core_step *step, struct bay *bay, enum door_phase again,
+                  enum fault_code fault)
+{
+    if (bay->door_tries < (int)step->station->limits.motion_tries) {
+        bay->door_tries++;
+        enter(step, bay, again);
+        return;
+    }
+    step_fault(step, fault, bay->slot, true);
+    bay_move(step, bay, BAY_FAULT);
+}
+
+bool door_step(struct core_step *step, struct bay *bay)
+{
+    const struct station_limits *limits = &step->station->limits;
+    const struct io_bay *in = step_bay(step, bay);
+    switch (bay->door) {
+    case DOOR_UNLOCKING:
+        if (!in->locked)
+            enter(step, bay, DOOR_OPENING);
+        else if (overdue(step, bay, limits->lock_s))
+            retry(step, bay, DOOR_UNLOCKING, FAULT_LockFault);
+        break;
+    case DOOR_OPENING:
+        if (in->door == IO_DOOR_OPEN)
+            bay_move(step, bay, BAY_OPEN);
+        else if (in->door_obstructed || overdue(step, bay, limits->door_s))
+            retry(step, bay, DOOR_OPENING, FAULT_DoorFault);
+        break;
+    case DOOR_CLOSING:
+        if (in->door == IO_DOOR_CLOSED)
+            enter(step, bay, DOOR_LOCKING);
+        else if (in->door_obstructed || overdue(step, bay, limits->door_s))
+            retry(step, bay, DOOR_RELEASING, FAULT_DoorFault);
+        break;
+    case DOOR_RELEASING:
+        if ((in->door == IO_DOOR_OPEN && !in->door_obstructed) ||
+            overdue(step, bay, limits->door_s))
+            enter(step, bay, DOOR_CLOSING);
+        break;
+    case DOOR_LOCKING:
+        if (in->locked && in->door == IO_DOOR_CLOSED)
+            return true;
+        if (overdue(step, bay, limits->lock_s))
+            retry(step, bay, DOOR_CLOSING, FAULT_LockFault);
+        break;
+    case DOOR_REST:
+        assert(!"a door at rest in OPENING or CLOSING");
+        break;
+    }
+    return false;
+}
+
+void door_outputs(const struct core_step *step, const struct bay *bay, struct io_bay_request *out)
+{
+    out->unlock = bay->state == BAY_OPENING ||
+                  (bay->state == BAY_CLOSING && bay->door != DOOR_LOCKING) ||
+                  (bay->state == BAY_OPEN && swap_uses(&step->station->swap, bay->slot));
+    if (bay->door == DOOR_OPENING || bay->door == DOOR_RELEASING)
+        out->door = IO_MOTION_OPEN;
+    else if (bay->door == DOOR_CLOSING)
+        out->door = IO_MOTION_CLOSE;
+    else
+        out->door = IO_MOTION_HOLD;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands to the station: rules 1 to 10 hold against any of them (rule 11). */
+#include "core/custody.h"
+#include "core/safety.h"
+#include "core/select.h"
+#include "core/session.h"
+#include "core/station.h"
+#include "core/text.h"
+#include <assert.h>
+#include <math.h>
+
+/* --- swap --- */
+
+/* What no waiting mends: mode, gate, a door that nobody can shut from here. */
+static const char *swap_locked(const struct core_step *step)
+{
+    const struct station *station = step->station;
+    if (station->storage_fault)
+        return "StorageFault";
+    if (station_mode(station) != STATION_NORMAL ||
+        fault_with_effect(&station->faults, 0, FAULT_BLOCKS))
+        return "SafetyLock";
+    for (int i = 0; i < station->bay_count; i++) {
+        enum bay_state state = station->bays[i].state;
+        bool ours = state == BAY_UNKNOWN || state == BAY_OPEN || state == BAY_OPENING ||
+                    state == BAY_CLOSING;
+        if (!ours && step->in->bays[i].door != IO_DOOR_CLOSED)
+            return "SafetyLock";
+    }
+    return NULL;
+}
+
+/* Bays whose content is not known yet, so that a refusal would be premature. */
+static bool verifying(const struct station *station)
+{
+    for (int i = 0; i < station->bay_count; i++)
+        if (station->bays[i].state == BAY_UNKNOWN || station->bays[i].state == BAY_IDENTIFY)
+            return true;
+    return false;
+}
+
+const char *station_request_swap(struct station *station, const struct io_readings *in,
+                                 const struct station_swap_request *request,
+                                 struct station_actions *actions)
+{
+    struct core_step step = {station, in, actions};
+    struct select_wish wish = {request->battery, request->request_id, request->vehicle, NAN, 0};
+    const char *locked = swap_locked(&step);
+    if (locked)
+        return locked;
+    if (station->swap.step != SWAP_IDLE)
+        return "Busy";
+    if (!select_ready(&step, &wish)) {
+        if (verifying(station))
+            return "Busy";
+        const char *refusal = wish.battery[0] ? select_refusal(&step, &wish) : NULL;
+        return refusal ? refusal : "NoBatteryAvailable";
+    }
+    /* No free bay is a passing state, so it is Busy; a door left open is settled first. */
+    if (!select_free_bay(&step))
+        return "Busy";
+    struct swap *swap = &station->swap;
+    *swap = (struct swap){.step = SWAP_SECURING, .since_us = in->now_us};
+    TEXT_SET(swap->command, request->command);
+    TEXT_SET(swap->request_id, request->request_id);
+    TEXT_SET(swap->vehicle, request->vehicle);
+    TEXT_SET(swap->user, request->user);
+    TEXT_SET(swap->battery, request->battery);
+    actions->transition = actions->intent_changed = true;
+    return NULL;
+}
+
+void station_revoke_swap(struct station *station)
+{
+    assert(station->swap.step == SWAP_SECURING || station->swap.step == SWAP_IDLE);
+    station->swap = (struct swap){0};
+}
+
+/* --- charging sessions --- */
+
+static const char *session_stop(struct core_step *step, struct bay *bay, const char *session)
+{
+    struct charge *charge = &bay->charge;
+    if (!session_is_open(charge->status) || (session[0] && !text_equal(session, charge->session)))
+        return "BatteryUnknown";
+    charge_stop(step, bay, SESSION_CANCELLED, "stopped by command");
+    charge->inhibited = true;
+    step_touch(step);
+    return NULL;
+}
+
+const char *station_request_session(struct station *station, const struct io_readings *in,
+                                    const struct station_session_request *request,
+                                    struct station_actions *actions)
+{
+    struct core_step step = {station, in, actions};
+    struct bay *bay = station_bay(station, request->slot);
+    if (!bay)
+        return "Malformed";
+    if (!request->start)
+        return session_stop(&step, bay, request->session);
+    for (int i = 0; i < station->bay_count; i++)
+        if (request->session[0] && text_equal(station->bays[i].charge.session, request->session))
+            return "Repeated";
+    if (station->storage_fault)
+        return "StorageFault";
+    if (bay->state == BAY_EMPTY)
+        return "BatteryUnknown";
+    if ((bay->state != BAY_IDLE && bay->state != BAY_READY) || swap_uses(&station->swap, bay->slot))
+        return "Busy";
+    if (charge_obstacle(&step, bay))
+        return "SafetyLock";
+    double target = isnan(request->target_soc_percent) ? station->settings.target_soc_percent
+                                                       : request->target_soc_percent;
+    if (step_bay(&step, bay)->pack.soc_percent >= fmin(target, station->settings.max_soc_percent))
+        return "BatterySoC";
+    charge_begin(&step, bay, request->session, request->target_soc_percent, request->power_kw,
+                 "by command");
+    return NULL;
+}
+
+/* --- reservations --- */
+
+static const char *reserve_cancel(struct core_step *step, const char *request_id)
+{
+    for (int i = 0; i < step->station->bay_count; i++) {
+        struct bay *bay = &step->station->bays[i];
+        if (!bay->reservation.until_us || !text_equal(bay->reservation.request_id, request_id))
+            continue;
+        if (bay->state == BAY_RESERVED)
+            bay_move(step, bay, BAY_READY);
+        bay->reservation = (struct reservation){0};
+        step_touch(step);
+        return NULL;
+    }
+    return "BatteryUnknown";
+}
+
+const char *station_request_reserve(struct station *station, const struct io_readings *in,
+                                    const struct station_reserve_request *request,
+                                    struct station_actions *actions)
+{
+    struct core_step step = {station, in, actions};
+    if (!request->reserve)
+        return reserve_cancel(&step, request->request_id);
+    for (int i = 0; i < station->bay_count; i++)
+        if (station->bays[i].reservation.until_us &&
+            text_equal(station->bays[i].reservation.request_id, request->request_id))
+            return "Repeated";
+    if (station->storage_fault)
+        return "StorageFault";
+    if (station_mode(station) != STATION_NORMAL)
+        return "SafetyLock";
+    if (request->until_us <= in->now_us)
+        return "Stale";
+    /* No request and no vehicle: only a READY bay fits, never somebody else's reservation. */
+    struct select_wish wish = {"", "", "", NAN, station->swap.dispense_slot};
+    struct bay *bay = station_bay(station, select_ready(&step, &wish));
+    if (!bay || bay->state != BAY_READY)
+        return "NoBatteryAvailable";
+    bay_move(&step, bay, BAY_RESERVED);
+    bay->reservation = (struct reservation){.until_us = request->until_us};
+    TEXT_SET(bay->reservation.request_id, request->request_id);
+    TEXT_SET(bay->reservation.vehicle, request->vehicle);
+    TEXT_SET(bay->reservation.user, request->user);
+    step_touch(&step);
+    return NULL;
+}
+
+/* --- a person at the station --- */
+
+const char *station_request_maintenance(struct station *station, int slot, bool on,
+                                        const struct io_readings *in,
+                                        struct station_actions *actions)
+{
+    struct core_step step = {station, in, actions};
+    struct bay *bay = station_bay(station, slot);
+    if (slot && !bay)
+        return "Malformed";
+    if (on && station->swap.step != SWAP_IDLE && (!slot || swap_uses(&station->swap, slot)))
+        return "Busy";
+    if (bay)
+        bay->maintenance = on;
+    else
+        station->maintenance = on;
+    step_touch(&step);
+    actions->transition = true;
+    return NULL;
+}
+
+void station_request_reset(struct station *station, int slot, int64_t now_us,
+                           struct station_actions *actions)
+{
+    fault_reset(&station->faults, slot, now_us, actions);
+}

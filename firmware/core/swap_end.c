@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/swap_end.h"
+#include "core/custody.h"
+#include "core/gate.h"
+#include "core/safety.h"
+#include "core/text.h"
+
+/* Emits the end of the command, once. `done` needs evidence: the vehicle has its new battery. */
+static void complete(struct core_step *step)
+{
+    struct swap *swap = &step->station->swap;
+    if (swap->completed)
+        return;
+    swap->completed = true;
+    struct station_event *event =
+        actions_add(step->actions, STATION_EVENT_COMPLETION, step_now(step));
+    step->actions->transition = true;
+    if (!event)
+        return;
+    struct station_completion *to = &event->data.completion;
+    TEXT_SET(to->command, swap->command);
+    TEXT_SET(to->request_id, swap->request_id);
+    TEXT_SET(to->outcome, swap->exchanged ? "done" : "failed");
+    TEXT_SET(to->reason, swap->exchanged ? "" : swap->reason);
+}
+
+void swap_fail(struct core_step *step, const char *reason)
+{
+    struct swap *swap = &step->station->swap;
+    TEXT_SET(swap->reason, reason);
+    swap->gate = (struct gate){0}; /* at rest; closing is asked for later */
+    swap_enter(step, SWAP_ENDING);
+}
+
+/* True when this bay has nothing more to settle. Closes a door that stands open. */
+static bool secured(struct core_step *step, int slot)
+{
+    struct bay *bay = slot ? station_bay(step->station, slot) : NULL;
+    if (!bay)
+        return true;
+    switch (bay->state) {
+    case BAY_OPEN:
+        bay_close(step, bay);
+        return false;
+    case BAY_OPENING:
+    case BAY_CLOSING:
+    case BAY_IDENTIFY:
+    case BAY_UNKNOWN:
+        return false;
+    default:
+        return true;
+    }
+}
+
+void swap_ending(struct core_step *step)
+{
+    const struct swap *swap = &step->station->swap;
+    bool first = secured(step, swap->return_slot); /* one after the other: one door at a time */
+    if (!first || !secured(step, swap->dispense_slot))
+        return;
+    complete(step);
+    swap_enter(step, SWAP_LEAVING);
+}
+
+void swap_leaving(struct core_step *step)
+{
+    const struct io_readings *in = step->in;
+    bool known = !safety_gate_obstacle(step, IO_MOTION_OPEN) || !in->guard_clear;
+    if (swap_steady(step, known && !in->lane_occupied)) {
+        gate_begin(step, IO_MOTION_CLOSE);
+        swap_enter(step, SWAP_GATE_CLOSING);
+    } else if (swap_overdue(step, step->station->limits.leave_s)) {
+        complete(step); /* the exchange is over; LaneBlocked tells why the gate stays open */
+    }
+}
+
+static void over(struct core_step *step)
+{
+    complete(step);
+    swap_enter(step, SWAP_IDLE);
+    step->station->swap = (struct swap){0};
+}
+
+void swap_gate_closing(struct core_step *step)
+{
+    if (step->in->lane_occupied && step->in->gate != IO_GATE_CLOSED) {
+        step->station->swap.gate = (struct gate){0};
+        swap_enter(step, SWAP_LEAVING);
+        return;
+    }
+    switch (gate_step(step)) {
+    case GATE_BUSY:
+        break;
+    case GATE_BLOCKED: /* somebody stands there: the command is answered, the gate tries again */
+        complete(step);
+        swap_enter(step, SWAP_LEAVING);
+        break;
+    case GATE_REACHED:
+    case GATE_FAILED: /* GateFault is raised and latched */
+        over(step);
+        break;
+    }
+}
+
+void swap_interrupt(struct core_step *step, const char *reason)
+{
+    struct swap *swap = &step->station->swap;
+    if (swap->step == SWAP_IDLE)
+        return;
+    if (!swap->reason[0])
+        snprintf(swap->reason, sizeof swap->reason, "interrupted: %s", reason);
+    step->station->interrupted = true;
+    over(step);
+}
