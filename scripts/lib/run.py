@@ -70,7 +70,7 @@ class Run:
         publish = f"mosquitto_pub -p {port} -q 1 -t control -m"
         lines = [
             f"Ready. Database {self.database}, logs in {self.options.state}/log. To try:",
-            f"  mosquitto_sub -p {port} -v -t info -t 'info/#' -t control -t 'control/#'",
+            f"  mosquitto_sub -p {port} -v -t 'info/#' -t 'control/#'",
             "  # 1: open the gate and run a swap",
             f"  {publish} '{{\"device\":\"{DEVICE}\",\"type\":1,\"data\":{{\"user\":\"1234\","
             f"\"vehicle\":\"1234\"}},\"time\":\"{stamp}\"}}'",
