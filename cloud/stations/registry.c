@@ -19,7 +19,7 @@ struct registry {
     /* Stations with unwritten changes, so that a commit costs nothing for the quiet ones. */
     struct station **touched; /* owned array */
     size_t touched_count, touched_size;
-    int64_t wall_us, plant_us; /* when loaded */
+    int64_t mono_us, plant_us; /* when loaded */
 };
 
 static void station_free(void *self, void *value)
@@ -48,9 +48,9 @@ static struct station *add(struct registry *registry, const struct station_row *
         return NULL;
     station->row = *row;
     station->row.config = row->config ? strdup(row->config) : NULL;
-    station->heard_wall_us = registry->wall_us;
+    station->heard_mono_us = registry->mono_us;
     station->heard_plant_us = registry->plant_us;
-    station->written_wall_us = registry->wall_us;
+    station->written_mono_us = registry->mono_us;
     if ((row->config && !station->row.config) ||
         index_add(&registry->index, station->row.station_id, station) < 0) {
         station_free(NULL, station);
@@ -88,14 +88,14 @@ static int load(struct registry *registry, struct err *err)
     return numbering.status;
 }
 
-int registry_new(struct registry **registry, struct store *store, int64_t wall_us, int64_t plant_us,
+int registry_new(struct registry **registry, struct store *store, int64_t mono_us, int64_t plant_us,
                  struct err *err)
 {
     *registry = calloc(1, sizeof **registry);
     if (!*registry)
         return err_set(err, ERR_NOMEM, "stations: out of memory");
     (*registry)->store = store;
-    (*registry)->wall_us = wall_us;
+    (*registry)->mono_us = mono_us;
     (*registry)->plant_us = plant_us;
     int status = load(*registry, err);
     if (status < 0) {
@@ -227,7 +227,7 @@ void registry_touch(struct registry *registry, struct station *station, enum cha
     station->change = change;
 }
 
-static int write_station(struct registry *registry, struct station *station, int64_t wall_us,
+static int write_station(struct registry *registry, struct station *station, int64_t mono_us,
                          struct err *err)
 {
     int status = station_save(registry->store, &station->row, err);
@@ -236,16 +236,16 @@ static int write_station(struct registry *registry, struct station *station, int
             status = bay_save(registry->store, station->row.station_id, &station->bays[i].row, err);
             station->bays[i].changed = false;
         }
-    station->written_wall_us = wall_us;
+    station->written_mono_us = mono_us;
     return status;
 }
 
-int registry_flush(struct registry *registry, int64_t wall_us, bool all, struct err *err)
+int registry_flush(struct registry *registry, int64_t mono_us, bool all, struct err *err)
 {
     size_t kept = 0;
     for (size_t i = 0; i < registry->touched_count; i++) {
         struct station *station = registry->touched[i];
-        int64_t age_us = wall_us - station->written_wall_us;
+        int64_t age_us = mono_us - station->written_mono_us;
         /* A wall clock that was set back must not keep levels unwritten for long. */
         bool due =
             all || station->change == CHANGE_STATE || age_us >= LEVELS_EVERY_US || age_us < 0;
@@ -253,7 +253,7 @@ int registry_flush(struct registry *registry, int64_t wall_us, bool all, struct 
             registry->touched[kept++] = station;
             continue;
         }
-        int status = write_station(registry, station, wall_us, err);
+        int status = write_station(registry, station, mono_us, err);
         if (status < 0)
             return status; /* the caller rolls back and calls registry_forget */
         station->change = CHANGE_NONE;
@@ -270,15 +270,15 @@ static void keep_hearing(void *self, void *value)
     struct station *station = registry_find(fresh, old->row.station_id);
     if (!station)
         return;
-    station->heard_wall_us = old->heard_wall_us;
+    station->heard_mono_us = old->heard_mono_us;
     station->heard_plant_us = old->heard_plant_us;
     memcpy(station->said_state, old->said_state, sizeof station->said_state);
 }
 
-int registry_forget(struct registry *registry, int64_t wall_us, int64_t plant_us, struct err *err)
+int registry_forget(struct registry *registry, int64_t mono_us, int64_t plant_us, struct err *err)
 {
     struct registry *fresh;
-    int status = registry_new(&fresh, registry->store, wall_us, plant_us, err);
+    int status = registry_new(&fresh, registry->store, mono_us, plant_us, err);
     if (status < 0)
         return status;
     index_each(&registry->index, keep_hearing, fresh);

@@ -28,16 +28,16 @@ struct station {
     size_t bay_count; /* in order of slot; loaded with the station's first use */
     bool bays_loaded;
     /* When it was last heard, for the heartbeat; of this process's life only. */
-    int64_t heard_plant_us, heard_wall_us;
+    int64_t heard_plant_us, heard_mono_us;
     char said_state[16]; /* state that it last reported: what it returns to after DISCONNECTED */
     enum change change;
-    int64_t written_wall_us;
+    int64_t written_mono_us;
 };
 
 struct registry;
 
-/* Reads all stations. `wall_us`, `plant_us`: now, from which the silence of each is counted. */
-int registry_new(struct registry **registry, struct store *store, int64_t wall_us, int64_t plant_us,
+/* Reads all stations. `mono_us`, `plant_us`: now, from which the silence of each is counted. */
+int registry_new(struct registry **registry, struct store *store, int64_t mono_us, int64_t plant_us,
                  struct err *err);
 void registry_free(struct registry *registry);
 
@@ -59,8 +59,8 @@ void registry_touch(struct registry *registry, struct station *station, enum cha
 
 /* Writes changed rows: states at once, levels every few seconds of wall time or when `all`.
  * Call it inside the transaction, before the commit. */
-int registry_flush(struct registry *registry, int64_t wall_us, bool all, struct err *err);
+int registry_flush(struct registry *registry, int64_t mono_us, bool all, struct err *err);
 /* The transaction was rolled back: reads everything again. Times of hearing are kept. */
-int registry_forget(struct registry *registry, int64_t wall_us, int64_t plant_us, struct err *err);
+int registry_forget(struct registry *registry, int64_t mono_us, int64_t plant_us, struct err *err);
 
 #endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The bridge's logic without threads, broker or clock: messages in, rows and answers out. The
+ * bridge drives it from its writer thread; the simulation in virtual time.
+ *
+ * A batch of messages is one transaction: marks and effects are committed together, so that each
+ * row of a station's journal has its effect exactly once; answers (acks …) leave only after the
+ * COMMIT. When a batch cannot be committed nothing of it happened: every cache is read again and
+ * the same batch can be given once more.
+ *
+ * Times: `plant_us` is the arrival on the plant clock (all times in the database), `mono_us` the
+ * pace of the wall (waiting times).
+ */
+#ifndef SWAPSTACK_INGEST_INGEST_H
+#define SWAPSTACK_INGEST_INGEST_H
+
+#include "base/env.h"
+#include "charging/charging.h"
+#include "protocol/message.h"
+#include "stations/commands.h"
+#include "tracking/tracking.h"
+
+struct store;
+struct ingest;
+
+/* What a first message of a station means whose approval is pending (protocol.md). */
+enum ingest_unknown { UNKNOWN_ACCEPT, UNKNOWN_HOLD, UNKNOWN_REFUSE };
+
+struct ingest_options {
+    const char *prefix; /* of the topics; copied; NULL or "": none */
+    enum ingest_unknown unknown;
+    int64_t report_interval_us; /* plant; three of them in silence: DISCONNECTED */
+    int64_t quarantine_rows;    /* kept at most, the oldest go first */
+    size_t quarantine_bytes;    /* kept of each payload */
+    struct commands_limits commands;
+    struct tracking_limits tracking;
+    struct charging_limits charging;
+};
+
+struct ingest_message {
+    const char *topic;
+    const void *payload;
+    size_t length;
+    bool retained;
+    int64_t plant_us, mono_us; /* arrival */
+};
+
+/* Answers, handed over after the commit. The callee copies what it keeps. */
+struct ingest_out {
+    void *self;
+    /* Marks of one boot; with a resend flag set it must not wait. */
+    void (*ack)(void *self, const char *device, const struct message_ack *ack);
+    void (*register_result)(void *self, const char *device,
+                            const struct message_register_result *result);
+    void (*alert)(void *self, const char *kind, const char *payload, size_t length);
+};
+
+/* `store` (opened for writing), `env` (wall_us, mono_us, plant_us are used) and `out` must outlive
+ * the ingest; none is owned. */
+int ingest_new(struct ingest **ingest, struct store *store, const struct env *env,
+               const struct ingest_options *options, const struct ingest_out *out, struct err *err);
+void ingest_free(struct ingest *ingest);
+
+/* Changes all but the prefix while running (SIGHUP). */
+void ingest_configure(struct ingest *ingest, const struct ingest_options *options);
+
+/* The link to the broker went or came: while it is away, no station is called silent. */
+void ingest_set_link(struct ingest *ingest, bool up);
+
+/* Processes and commits `count` messages (0: only what time brings). *done says how many were
+ * committed (or quarantined): on failure (ERR_FULL, ERR_STORAGE …) give the rest again later.
+ * A message that only the database refuses is quarantined by itself; the rest does not suffer. */
+int ingest_batch(struct ingest *ingest, const struct ingest_message *messages, size_t count,
+                 size_t *done, struct err *err);
+
+/* An operator's decision, in a transaction of its own. */
+int ingest_approve(struct ingest *ingest, const char *station_id, const char *approval,
+                   const char *actor, struct err *err);
+
+/* Before a clean stop: writes what is otherwise written every few seconds. */
+int ingest_settle(struct ingest *ingest, struct err *err);
+
+/* The steps of ingest_batch, for tests and the simulation. After begin: any number of messages and
+ * ticks, then commit, or abort after any error. ingest_message: `refuse` NULL, or the reason for
+ * which this message's effect is quarantined (its mark moves on); ERR_INVALID: the database does
+ * not take its effect, abort and give the batch again with the message refused. */
+int ingest_begin(struct ingest *ingest, struct err *err);
+int ingest_message(struct ingest *ingest, const struct ingest_message *message, const char *refuse,
+                   struct err *err);
+int ingest_tick(struct ingest *ingest, struct err *err);
+int ingest_commit(struct ingest *ingest, struct err *err);
+void ingest_abort(struct ingest *ingest);
+
+/* Since the start of this process, for the statistics line. */
+struct ingest_statistics {
+    int64_t messages, samples, batches, quarantined, repeats, gaps, resends, held;
+};
+void ingest_statistics(const struct ingest *ingest, struct ingest_statistics *to);
+
+#endif
