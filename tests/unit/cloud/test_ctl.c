@@ -206,6 +206,13 @@ static bool judge(const struct message *command, struct command_outcome *outcome
     return command_judge(command, json, strlen(json), outcome);
 }
 
+#define RESULT(device, id, outcome, reason)                                                        \
+    "{\"device\":\"" device                                                                        \
+    "\",\"type\":19,\"time\":\"2026-11-21\",\"v\":1,\"data\":{\"command\":"                        \
+    "\"" id "\",\"digest\":\"0123456789abcdef\",\"type\":1,\"outcome\":\"" outcome                 \
+    "\",\"reason\":"                                                                               \
+    "\"" reason "\"}}"
+
 static void test_outcomes_only_go_forward(void **state)
 {
     (void)state;
@@ -214,14 +221,9 @@ static void test_outcomes_only_go_forward(void **state)
     message_init(&command, MESSAGE_SERVER_ASK_CHARGE);
     strcpy(command.device, "1231");
     strcpy(command.id, "abc");
-    const char *head = "{\"device\":\"%s\",\"type\":19,\"time\":\"2026-11-21\",\"v\":1,\"data\":{"
-                       "\"command\":\"%s\",\"digest\":\"0123456789abcdef\",\"type\":1,"
-                       "\"outcome\":\"%s\",\"reason\":\"%s\"}}";
-    char other[512], id[512], accepted[512], done[512];
-    snprintf(other, sizeof other, head, "1232", "abc", "done", "");
-    snprintf(id, sizeof id, head, "1231", "abd", "done", "");
-    snprintf(accepted, sizeof accepted, head, "1231", "abc", "accepted", "");
-    snprintf(done, sizeof done, head, "1231", "abc", "done", "all well");
+    const char *other = RESULT("1232", "abc", "done", ""), *id = RESULT("1231", "abd", "done", "");
+    const char *accepted = RESULT("1231", "abc", "accepted", "");
+    const char *done = RESULT("1231", "abc", "done", "all well");
     assert_false(judge(&command, &outcome, "no json"));
     assert_false(judge(&command, &outcome, other));
     assert_false(judge(&command, &outcome, id));

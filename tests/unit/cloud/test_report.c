@@ -167,8 +167,12 @@ static void the_live_view_shows_state_and_changes(void **state)
     assert_contains(strbuf_text(&text), "swaps 1 done, 1 running  alerts 1");
     strbuf_clear(&text);
     live_view_changes(view, &text);
-    assert_contains(strbuf_text(&text), "11:02:00 swap     done     1231 V-1: in B-1 (20 %), out "
-                                        "B-2 (95 %)\n");
+    assert_contains(strbuf_text(&text), "11:02:00 swap     done     1231 V-1: in B-1 20 %, out "
+                                        "B-2 95 %\n");
+
+    assert_contains(strbuf_text(&text), "charging begun    1231 bay 3 B-3 40 %\n");
+    assert_contains(strbuf_text(&text), "charging ended    1231 bay 1 B-1 20 % to 95 %, added "
+                                        "37.50 kWh, used 39.10 kWh - stopped\n");
 
     must_execute(store, "UPDATE swap SET outcome = 'failed', reason = 'gate' WHERE request_id ="
                         " 'r2'; UPDATE counter SET value = value + 50");
