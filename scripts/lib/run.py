@@ -2,9 +2,7 @@
 """scripts/run after setup and build: starts everything, watches it, stops everything."""
 
 import datetime
-import fcntl
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -14,6 +12,7 @@ import time
 import broker
 import options as command_line
 import plantclock
+import statefolder
 import supervise
 import traffic
 
@@ -26,10 +25,6 @@ EX_UNAVAILABLE, EX_SOFTWARE, EX_CANTCREAT, EX_TEMPFAIL = 69, 70, 73, 75
 READY_TIMEOUT = 60.0  # s for each of: broker, bridge, first STATION_INFO
 LAST_SWAP_TIMEOUT = 10.0  # s at the end of --for, for swaps under way to finish
 LOCK_TIMEOUT = 15.0  # s for the processes of an earlier run to end
-# All that a run writes below --state; --fresh removes these and nothing else.
-OWN_FILES = ("swapstack.db", "swapstack.db-wal", "swapstack.db-shm", "swapstack.db.lock",
-             "swapstack.db.sock", "clock.json", "engine.sock")
-OWN_FOLDERS = ("engine", "monitor", "broker", "log")
 
 
 class Failure(Exception):
@@ -45,6 +40,7 @@ class Stopped(Exception):
 class Run:
     def __init__(self, options):
         self.options = options
+        self.state = None
         self.programs = []
         self.view = None
         self.traffic = None
@@ -85,44 +81,27 @@ class Run:
     # Beginning ----------------------------------------------------------------------------------
 
     def prepare(self):
-        """The state folder, ours alone. The children inherit the lock: it is free only when the
-        last process of an earlier run has ended, even if that run was killed with -9."""
-        state = self.options.state
+        """The state folder, ours alone."""
         try:
-            os.makedirs(state, exist_ok=True)
-            self.lock = open(os.path.join(state, "run.lock"), "w", encoding="utf-8")
+            self.state = statefolder.StateFolder(self.options.state)
         except OSError as error:
-            raise Failure(f"{state} cannot be written: {error.strerror}", EX_CANTCREAT) from None
+            raise Failure(f"{self.options.state} cannot be written: {error.strerror}",
+                          EX_CANTCREAT) from None
         deadline = time.monotonic() + LOCK_TIMEOUT
-        while True:
-            try:
-                fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise Failure(f"another run uses {state}; give another --state DIR",
-                                  EX_TEMPFAIL) from None
+        while not self.state.take():
+            if time.monotonic() > deadline:
+                raise Failure(f"another run uses {self.options.state}; give another --state DIR",
+                              EX_TEMPFAIL)
             self.pause()
         if self.options.fresh:
-            self.empty(state)
-        for folder in OWN_FOLDERS:
-            os.makedirs(os.path.join(state, folder), exist_ok=True)
-        self.log_file = open(os.path.join(state, "log", "run.log"), "a", encoding="utf-8")
-
-    @staticmethod
-    def empty(state):
-        for name in OWN_FILES:
-            try:
-                os.remove(os.path.join(state, name))
-            except FileNotFoundError:
-                pass
-        for name in OWN_FOLDERS:
-            shutil.rmtree(os.path.join(state, name), ignore_errors=True)
+            self.state.empty()
+        self.state.make_folders()
+        self.log_file = open(self.state.file("log", "run.log"), "a", encoding="utf-8")
 
     def add(self, name, command, environment=None):
         program = supervise.Program(
-            name, command, os.path.join(self.options.state, "log", name + ".log"),
-            environment or dict(os.environ), self.options.state, (self.lock.fileno(),))
+            name, command, self.state.file("log", name + ".log"), environment or dict(os.environ),
+            self.state.path, (self.state.lock.fileno(),))
         self.programs.append(program)
         program.start()
         return program
@@ -138,7 +117,7 @@ class Run:
         fixed = self.options.port
         if fixed and not broker.port_is_free(fixed):
             raise Failure(f"port {fixed} is taken; give another --port or none", EX_UNAVAILABLE)
-        folder = os.path.join(self.options.state, "broker")
+        folder = self.state.file("broker")
         for _ in range(1 if fixed else 5):
             self.port = fixed or broker.free_port()
             command = [broker.program(), "-c", broker.write_configuration(folder, self.port)]
@@ -156,8 +135,7 @@ class Run:
     def start_all(self):
         """Broker, bridge, engine, monitor; returns when the first STATION_INFO is stored."""
         self.start_broker()
-        self.clock = plantclock.PlantClock(os.path.join(self.options.state, "clock.json"),
-                                           self.options.speed)
+        self.clock = plantclock.PlantClock(self.state.file("clock.json"), self.options.speed)
         environment = dict(os.environ, **self.clock.environment())
         # A simulated station's clock is the run's, whatever this machine's NTP does.
         environment["SWAPSTACK_STATION_CLOCK"] = "synced"
@@ -250,8 +228,7 @@ class Run:
 
     def log_traffic(self, text):
         now = plantclock.plant_text(self.clock.plant())
-        with open(os.path.join(self.options.state, "log", "traffic.log"), "a",
-                  encoding="utf-8") as file:
+        with open(self.state.file("log", "traffic.log"), "a", encoding="utf-8") as file:
             print(now, text, file=file)
 
     def finish_swaps(self):
