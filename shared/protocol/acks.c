@@ -98,7 +98,7 @@ int register_result_decode(const cJSON *data, struct message *message, struct pa
     struct message_register_result *to = &message->data.register_result;
     int result = decode_marks(data, to, path, err);
     if (result == 0)
-        result = config_items_decode(json_member(data, "config"), &to->config, path, err);
+        result = config_member_decode(data, &to->config, path, err);
     return result;
 }
 
@@ -133,12 +133,7 @@ int register_result_encode(const struct message *message, struct object_writer *
         return path_refuse(path, "marks", err, "%zu elements, at most %d are allowed",
                            from->mark_count, MESSAGE_MARKS_MAX);
     int result = from->mark_count > 0 ? encode_marks(from, writer, path, err) : 0;
-    if (result == 0 && from->config.count > 0) {
-        struct object_writer items;
-        object_key(writer, "config");
-        object_begin(&items, writer->to);
-        result = config_items_encode(&from->config, &items, path, err);
-        object_end(&items);
-    }
+    if (result == 0)
+        result = config_member_encode(&from->config, writer, path, err);
     return result;
 }

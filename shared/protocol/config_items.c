@@ -45,6 +45,30 @@ static int decode_item(const cJSON *item, struct message_config_item *to, struct
     return result;
 }
 
+int config_member_decode(const cJSON *object, struct message_config *config, struct path *path,
+                         struct err *err)
+{
+    size_t member = path_enter(path, "config", -1);
+    int result = config_items_decode(json_member(object, "config"), config, path, err);
+    path_leave(path, member);
+    return result;
+}
+
+int config_member_encode(const struct message_config *config, struct object_writer *writer,
+                         struct path *path, struct err *err)
+{
+    if (config->count == 0)
+        return 0;
+    struct object_writer items;
+    object_key(writer, "config");
+    object_begin(&items, writer->to);
+    size_t member = path_enter(path, "config", -1);
+    int result = config_items_encode(config, &items, path, err);
+    path_leave(path, member);
+    object_end(&items);
+    return result;
+}
+
 int config_items_decode(const cJSON *object, struct message_config *config, struct path *path,
                         struct err *err)
 {
@@ -53,7 +77,7 @@ int config_items_decode(const cJSON *object, struct message_config *config, stru
         return 0;
     char found[64];
     if (!cJSON_IsObject(object))
-        return path_refuse(path, "config", err, "%s is not an object",
+        return path_refuse(path, NULL, err, "%s is not an object",
                            json_describe(object, found, sizeof found));
     const cJSON *item;
     cJSON_ArrayForEach(item, object)

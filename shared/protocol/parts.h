@@ -52,6 +52,12 @@ int config_items_decode(const cJSON *object, struct message_config *config, stru
 int config_items_encode(const struct message_config *config, struct object_writer *writer,
                         struct path *path, struct err *err);
 
+/* The same as member `config` of an object; nothing is written when there are no items. */
+int config_member_decode(const cJSON *object, struct message_config *config, struct path *path,
+                         struct err *err);
+int config_member_encode(const struct message_config *config, struct object_writer *writer,
+                         struct path *path, struct err *err);
+
 /* events.c: what stations say */
 extern const struct field message_register_fields[], message_swap_event_fields[],
     message_fault_fields[], message_command_result_fields[], message_charge_session_fields[],

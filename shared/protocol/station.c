@@ -92,7 +92,7 @@ static int decode_station(const cJSON *object, struct message_station *to, struc
     if (result == 0)
         result = decode_bays(object, to, path, err);
     if (result == 0)
-        result = config_items_decode(json_member(object, "config"), &to->config, path, err);
+        result = config_member_decode(object, &to->config, path, err);
     to->present = result == 0;
     path_leave(path, member);
     return result;
@@ -177,13 +177,8 @@ static int encode_station(const struct message_station *from, struct object_writ
     if (result == 0 && from->bay_count > 0)
         result = encode_array("bays", bay_fields, from->bays, sizeof *from->bays, from->bay_count,
                               &inner, path, err);
-    if (result == 0 && from->config.count > 0) {
-        struct object_writer items;
-        object_key(&inner, "config");
-        object_begin(&items, inner.to);
-        result = config_items_encode(&from->config, &items, path, err);
-        object_end(&items);
-    }
+    if (result == 0)
+        result = config_member_encode(&from->config, &inner, path, err);
     path_leave(path, member);
     object_end(&inner);
     return result;

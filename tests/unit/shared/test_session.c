@@ -444,9 +444,10 @@ static void test_login(void **state)
     struct broker broker;
     broker_make(&broker, "");
     char text[1024], command[256], secret[128];
-    snprintf(text, sizeof(text),
-             "user root\nlistener %d 127.0.0.1\nallow_anonymous false\npassword_file %s\nacl_file %s\n",
-             broker.port, broker.password, broker.acl);
+    snprintf(
+        text, sizeof(text),
+        "user root\nlistener %d 127.0.0.1\nallow_anonymous false\npassword_file %s\nacl_file %s\n",
+        broker.port, broker.password, broker.acl);
     write_file(broker.config, text);
     write_file(broker.acl, "user station\ntopic readwrite t/#\n");
     snprintf(command, sizeof(command), "mosquitto_passwd -b -c %s station secret 2>/dev/null",
