@@ -104,18 +104,6 @@ int alerts_clear(struct alerts *alerts, const struct alert_subject *subject, int
     return status < 0 ? status : publish(alerts, &row, err);
 }
 
-size_t alerts_mark(const struct alerts *alerts)
-{
-    return alerts->count;
-}
-
-void alerts_rewind(struct alerts *alerts, size_t mark)
-{
-    assert(mark >= alerts->first); /* nothing may be taken between mark and rewind */
-    while (alerts->count > mark)
-        strbuf_free(&alerts->queue[--alerts->count].payload);
-}
-
 bool alerts_take(struct alerts *alerts, char kind[65], struct strbuf *payload)
 {
     if (alerts->first == alerts->count) {

@@ -10,7 +10,6 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct store;
@@ -32,11 +31,6 @@ int alerts_raise(struct alerts *alerts, const struct alert_subject *subject, int
 /* Clears the open one, if any. */
 int alerts_clear(struct alerts *alerts, const struct alert_subject *subject, int64_t at_us,
                  struct err *err);
-
-/* A message of the batch is undone (store_mark_rollback): alerts_mark before it, alerts_rewind with
- * that value after, so that the batch's other alerts stay queued. */
-size_t alerts_mark(const struct alerts *alerts);
-void alerts_rewind(struct alerts *alerts, size_t mark);
 
 /* After the commit: the next message to publish on alert/<kind>; false when there is none.
  * `kind` gets the topic's leaf, `payload` JSON (appended). After a rollback

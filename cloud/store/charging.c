@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/charging.h"
+
+int charging_process_insert(struct store *store, struct charging_process_row *row, struct err *err)
+{
+    sqlite3_stmt *insert = store_prepare(
+        store,
+        "INSERT INTO charging_process (bid, station_id, slot, session_id, vid, latitude, "
+        "longitude, start_date, start_soc, start_battery_level) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
+        err);
+    if (!insert)
+        return ERR_STORAGE;
+    store_bind_text(insert, 1, row->bid);
+    store_bind_text(insert, 2, row->station_id);
+    store_bind_integer(insert, 3, row->slot);
+    store_bind_text(insert, 4, row->session_id);
+    store_bind_text(insert, 5, row->vid);
+    store_bind_real(insert, 6, row->latitude);
+    store_bind_real(insert, 7, row->longitude);
+    store_bind_integer(insert, 8, row->start_date_us);
+    store_bind_real(insert, 9, row->start_battery_level);
+    int status = store_run(store, insert, err);
+    if (status == 0)
+        row->id = sqlite3_last_insert_rowid(store_handle(store));
+    return status;
+}
+
+#define PROCESS_COLUMNS                                                                            \
+    "id, bid, station_id, session_id, vid, slot, latitude, longitude, start_date, end_date, "      \
+    "start_battery_level, end_reason "
+
+static void read_process(sqlite3_stmt *select, struct charging_process_row *row)
+{
+    *row = (struct charging_process_row){.id = store_column_integer(select, 0),
+                                         .slot = store_column_integer(select, 5),
+                                         .latitude = store_column_real(select, 6),
+                                         .longitude = store_column_real(select, 7),
+                                         .start_date_us = store_column_integer(select, 8),
+                                         .end_date_us = store_column_integer(select, 9),
+                                         .start_battery_level = store_column_real(select, 10)};
+    store_column_text(select, 1, row->bid, sizeof row->bid);
+    store_column_text(select, 2, row->station_id, sizeof row->station_id);
+    store_column_text(select, 3, row->session_id, sizeof row->session_id);
+    store_column_text(select, 4, row->vid, sizeof row->vid);
+    store_column_text(select, 11, row->end_reason, sizeof row->end_reason);
+}
+
+int charging_process_each_open(struct store *store, const char *station_id,
+                               int (*each)(void *self, const struct charging_process_row *row),
+                               void *self, struct err *err)
+{
+    sqlite3_stmt *select = store_prepare(store,
+                                         "SELECT " PROCESS_COLUMNS "FROM charging_process WHERE "
+                                         "station_id = ?1 AND end_date IS NULL ORDER BY id",
+                                         err);
+    if (!select)
+        return ERR_STORAGE;
+    store_bind_text(select, 1, station_id);
+    int status;
+    while ((status = store_step(store, select, err)) == 1) {
+        struct charging_process_row row;
+        read_process(select, &row);
+        int stop = each(self, &row);
+        if (stop < 0) {
+            (void)sqlite3_reset(select);
+            return err_set(err, stop, "open charging processes of %s: %s", station_id,
+                           err_text(stop));
+        }
+    }
+    return status;
+}
+
+int charging_process_find_session(struct store *store, const char *station_id,
+                                  const char *session_id, struct charging_process_row *row,
+                                  struct err *err)
+{
+    sqlite3_stmt *select = store_prepare(store,
+                                         "SELECT " PROCESS_COLUMNS "FROM charging_process WHERE "
+                                         "session_id = ?1 AND station_id = ?2",
+                                         err);
+    if (!select)
+        return ERR_STORAGE;
+    store_bind_text(select, 1, session_id);
+    store_bind_text(select, 2, station_id);
+    int found = store_step(store, select, err);
+    if (found <= 0)
+        return found;
+    read_process(select, row);
+    (void)sqlite3_reset(select);
+    return 1;
+}
+
+int charging_process_find_spanning(struct store *store, const char *bid, const char *station_id,
+                                   int64_t slot, int64_t date_us, int64_t *id, struct err *err)
+{
+    sqlite3_stmt *select =
+        store_prepare(store,
+                      "SELECT id FROM charging_process WHERE bid IS ?1 AND start_date <= ?2 AND "
+                      "end_date >= ?2 AND (?1 IS NOT NULL OR (station_id = ?3 AND slot = ?4)) "
+                      "ORDER BY start_date DESC LIMIT 1",
+                      err);
+    if (!select)
+        return ERR_STORAGE;
+    store_bind_text(select, 1, bid);
+    store_bind_integer(select, 2, date_us);
+    store_bind_text(select, 3, station_id);
+    store_bind_integer(select, 4, slot);
+    int found = store_step(store, select, err);
+    if (found <= 0)
+        return found;
+    *id = store_column_integer(select, 0);
+    (void)sqlite3_reset(select);
+    return 1;
+}
+
+static int save_evaluation(struct store *store, int64_t id, const struct charging_figures *figures,
+                           struct err *err)
+{
+    sqlite3_stmt *upsert = store_prepare(
+        store,
+        "INSERT INTO charging_evaluation (process_id, rule_version, charge_energy_added, "
+        "charge_energy_used, evaluated_at) VALUES (?1, ?2, ?3, ?4, ?5) "
+        "ON CONFLICT (process_id, rule_version) DO UPDATE SET charge_energy_added = ?3, "
+        "charge_energy_used = ?4, evaluated_at = ?5",
+        err);
+    if (!upsert)
+        return ERR_STORAGE;
+    store_bind_integer(upsert, 1, id);
+    store_bind_integer(upsert, 2, figures->rule_version);
+    store_bind_real(upsert, 3, figures->charge_energy_added);
+    store_bind_real(upsert, 4, figures->charge_energy_used);
+    store_bind_integer(upsert, 5, figures->evaluated_at_us);
+    return store_run(store, upsert, err);
+}
+
+int charging_process_close(struct store *store, int64_t id, const struct charging_figures *figures,
+                           struct err *err)
+{
+    sqlite3_stmt *update = store_prepare(
+        store,
+        "UPDATE charging_process SET vid = coalesce(?2, vid), start_date = ?3, end_date = ?4, "
+        "start_soc = ?5, start_battery_level = ?5, end_soc = ?6, end_battery_level = ?6, "
+        "charge_energy_added = ?7, charge_energy_used = ?8, start_ideal_range_km = ?9, "
+        "end_ideal_range_km = ?10, start_rated_range_km = ?11, end_rated_range_km = ?12, "
+        "outside_temp_avg = ?13, duration_min = ?14, rule_version = ?15, end_reason = ?16 "
+        "WHERE id = ?1",
+        err);
+    if (!update)
+        return ERR_STORAGE;
+    store_bind_integer(update, 1, id);
+    store_bind_text(update, 2, figures->vid);
+    store_bind_integer(update, 3, figures->start_date_us);
+    store_bind_integer(update, 4, figures->end_date_us);
+    store_bind_real(update, 5, figures->start_battery_level);
+    store_bind_real(update, 6, figures->end_battery_level);
+    store_bind_real(update, 7, figures->charge_energy_added);
+    store_bind_real(update, 8, figures->charge_energy_used);
+    store_bind_real(update, 9, figures->start_ideal_range_km);
+    store_bind_real(update, 10, figures->end_ideal_range_km);
+    store_bind_real(update, 11, figures->start_rated_range_km);
+    store_bind_real(update, 12, figures->end_rated_range_km);
+    store_bind_real(update, 13, figures->outside_temp_avg);
+    store_bind_integer(update, 14, figures->duration_min);
+    store_bind_integer(update, 15, figures->rule_version);
+    store_bind_text(update, 16, figures->end_reason);
+    int status = store_run(store, update, err);
+    return status < 0 ? status : save_evaluation(store, id, figures, err);
+}
+
+int charging_process_reopen(struct store *store, int64_t id, struct err *err)
+{
+    sqlite3_stmt *update = store_prepare(
+        store,
+        "UPDATE charging_process SET end_date = NULL, end_soc = NULL, end_battery_level = NULL, "
+        "charge_energy_added = NULL, charge_energy_used = NULL, end_ideal_range_km = NULL, "
+        "end_rated_range_km = NULL, outside_temp_avg = NULL, duration_min = NULL, "
+        "rule_version = NULL, end_reason = NULL WHERE id = ?1",
+        err);
+    if (!update)
+        return ERR_STORAGE;
+    store_bind_integer(update, 1, id);
+    return store_run(store, update, err);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* charging_process and charging_evaluation. */
+#ifndef SWAPSTACK_STORE_CHARGING_H
+#define SWAPSTACK_STORE_CHARGING_H
+
+#include "store/store.h"
+
+/* A process as it is opened, and what tells it from others. */
+struct charging_process_row {
+    int64_t id; /* set by charging_process_insert */
+    char bid[65], station_id[65], session_id[65], vid[65];
+    int64_t slot;
+    double latitude, longitude;
+    int64_t start_date_us;
+    int64_t end_date_us; /* STORE_NULL while open */
+    double start_battery_level;
+    char end_reason[16];
+};
+
+/* What closing writes; names as the columns. */
+struct charging_figures {
+    const char *vid; /* NULL or "": stays as it is */
+    int64_t start_date_us, end_date_us;
+    double start_battery_level, end_battery_level; /* start_soc and end_soc are the same */
+    double charge_energy_added, charge_energy_used;
+    double start_ideal_range_km, end_ideal_range_km;
+    double start_rated_range_km, end_rated_range_km;
+    double outside_temp_avg;
+    int64_t duration_min;
+    int64_t rule_version;
+    const char *end_reason;
+    int64_t evaluated_at_us;
+};
+
+int charging_process_insert(struct store *store, struct charging_process_row *row, struct err *err);
+
+/* Calls `each` for every open process of a station, oldest first; a negative result ends the
+ * reading with that code. No statement of this file may run inside `each`. */
+int charging_process_each_open(struct store *store, const char *station_id,
+                               int (*each)(void *self, const struct charging_process_row *row),
+                               void *self, struct err *err);
+/* The process of a session: 1, or 0 when there is none. */
+int charging_process_find_session(struct store *store, const char *station_id,
+                                  const char *session_id, struct charging_process_row *row,
+                                  struct err *err);
+/* The newest closed process of the battery (of the bay, when the battery is not known: "") that
+ * spans a date: 1, or 0 when there is none. */
+int charging_process_find_spanning(struct store *store, const char *bid, const char *station_id,
+                                   int64_t slot, int64_t date_us, int64_t *id, struct err *err);
+
+/* Writes the figures and the row of charging_evaluation; cost is not touched. */
+int charging_process_close(struct store *store, int64_t id, const struct charging_figures *figures,
+                           struct err *err);
+/* End and derived figures become NULL; cost is not touched. */
+int charging_process_reopen(struct store *store, int64_t id, struct err *err);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing exchange rows and finding their neighbours. */
+#include "store/exchange_internal.h"
+
+static void bind_row(sqlite3_stmt *insert, const struct exchange_row *row)
+{
+    store_bind_text(insert, 1, row->task_id);
+    store_bind_text(insert, 2, row->bid);
+    store_bind_text(insert, 3, row->station_id);
+    store_bind_text(insert, 4, row->vid);
+    store_bind_text(insert, 5, row->event);
+    store_bind_integer(insert, 6, row->event_time_us);
+    store_bind_integer(insert, 7, row->start_time_us);
+    store_bind_integer(insert, 8, row->end_time_us);
+    store_bind_text(insert, 9, row->comments);
+    store_bind_text(insert, 10, row->request_id);
+    store_bind_integer(insert, 11, row->slot);
+    store_bind_real(insert, 12, row->soc);
+    store_bind_real(insert, 13, row->soh);
+    store_bind_text(insert, 14, row->battery_version);
+    store_bind_real(insert, 15, row->capacity_kwh);
+    store_bind_text(insert, 16, row->remarks);
+}
+
+int exchange_insert(struct store *store, const struct exchange_row *row, struct err *err)
+{
+    sqlite3_stmt *insert = store_prepare(store,
+                                         "INSERT INTO battery_exchange_task (" EXCHANGE_COLUMNS
+                                         ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
+                                         "?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                                         err);
+    if (!insert)
+        return ERR_STORAGE;
+    bind_row(insert, row);
+    return store_run(store, insert, err);
+}
+
+int exchange_update(struct store *store, const struct exchange_row *row, struct err *err)
+{
+    sqlite3_stmt *update = store_prepare(store,
+                                         "UPDATE battery_exchange_task SET start_time = ?2, "
+                                         "end_time = ?3, comments = ?4 WHERE task_id = ?1",
+                                         err);
+    if (!update)
+        return ERR_STORAGE;
+    store_bind_text(update, 1, row->task_id);
+    store_bind_integer(update, 2, row->start_time_us);
+    store_bind_integer(update, 3, row->end_time_us);
+    store_bind_text(update, 4, row->comments);
+    return store_run(store, update, err);
+}
+
+void exchange_read(sqlite3_stmt *select, struct exchange_row *row)
+{
+    *row = (struct exchange_row){.event_time_us = store_column_integer(select, 5),
+                                 .start_time_us = store_column_integer(select, 6),
+                                 .end_time_us = store_column_integer(select, 7),
+                                 .slot = store_column_integer(select, 10),
+                                 .soc = store_column_real(select, 11),
+                                 .soh = store_column_real(select, 12),
+                                 .capacity_kwh = store_column_real(select, 14)};
+    store_column_text(select, 0, row->task_id, sizeof row->task_id);
+    store_column_text(select, 1, row->bid, sizeof row->bid);
+    store_column_text(select, 2, row->station_id, sizeof row->station_id);
+    store_column_text(select, 3, row->vid, sizeof row->vid);
+    store_column_text(select, 4, row->event, sizeof row->event);
+    store_column_text(select, 8, row->comments, sizeof row->comments);
+    store_column_text(select, 9, row->request_id, sizeof row->request_id);
+    store_column_text(select, 13, row->battery_version, sizeof row->battery_version);
+    store_column_text(select, 15, row->remarks, sizeof row->remarks);
+}
+
+/* Runs a SELECT of at most one row. `to` may be NULL. */
+static int read_one(struct store *store, sqlite3_stmt *select, struct exchange_row *to,
+                    struct err *err)
+{
+    int found = store_step(store, select, err);
+    if (found <= 0)
+        return found;
+    if (to)
+        exchange_read(select, to);
+    (void)sqlite3_reset(select);
+    return 1;
+}
+
+/* ?1 bid, ?2 vid, ?3 event_time, ?4 1 for On-Load, ?5 task_id. */
+static void bind_place(sqlite3_stmt *select, const struct exchange_row *row)
+{
+    store_bind_text(select, 1, row->bid);
+    store_bind_text(select, 2, row->vid);
+    store_bind_integer(select, 3, row->event_time_us);
+    store_bind_integer(select, 4, row->event[1] == 'n');
+    store_bind_text(select, 5, row->task_id);
+}
+
+int exchange_before(struct store *store, const struct exchange_row *row, struct exchange_row *to,
+                    struct err *err)
+{
+    /* The plain bound on event_time lets the index end the search. */
+    sqlite3_stmt *select = store_prepare(
+        store,
+        "SELECT " EXCHANGE_COLUMNS " FROM battery_exchange_task WHERE bid = ?1 AND vid IS ?2 AND "
+        "event_time <= ?3 AND (event_time, event = 'On-Load', task_id) < (?3, ?4, ?5) "
+        "ORDER BY event_time DESC, event = 'On-Load' DESC, task_id DESC LIMIT 1",
+        err);
+    if (!select)
+        return ERR_STORAGE;
+    bind_place(select, row);
+    return read_one(store, select, to, err);
+}
+
+int exchange_after(struct store *store, const struct exchange_row *row, struct exchange_row *to,
+                   struct err *err)
+{
+    sqlite3_stmt *select = store_prepare(
+        store,
+        "SELECT " EXCHANGE_COLUMNS " FROM battery_exchange_task WHERE bid = ?1 AND vid IS ?2 AND "
+        "event_time >= ?3 AND (event_time, event = 'On-Load', task_id) > (?3, ?4, ?5) "
+        "ORDER BY event_time, event = 'On-Load', task_id LIMIT 1",
+        err);
+    if (!select)
+        return ERR_STORAGE;
+    bind_place(select, row);
+    return read_one(store, select, to, err);
+}
+
+int exchange_newest(struct store *store, const char *bid, struct exchange_row *to, struct err *err)
+{
+    sqlite3_stmt *select =
+        store_prepare(store,
+                      "SELECT " EXCHANGE_COLUMNS " FROM battery_exchange_task WHERE bid = ?1 "
+                      "ORDER BY event_time DESC, event = 'On-Load' DESC, task_id DESC LIMIT 1",
+                      err);
+    if (!select)
+        return ERR_STORAGE;
+    store_bind_text(select, 1, bid);
+    return read_one(store, select, to, err);
+}
+
+int exchange_later_version(struct store *store, const struct exchange_row *row, struct err *err)
+{
+    sqlite3_stmt *select = store_prepare(
+        store,
+        "SELECT 1 FROM battery_exchange_task WHERE bid = ?1 AND ?2 IS ?2 AND event_time >= ?3 AND "
+        "(event_time, event = 'On-Load', task_id) > (?3, ?4, ?5) AND battery_version NOTNULL "
+        "LIMIT 1",
+        err);
+    if (!select)
+        return ERR_STORAGE;
+    bind_place(select, row);
+    return read_one(store, select, NULL, err);
+}
