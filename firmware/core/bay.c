@@ -263,7 +263,7 @@ static bool fall(struct core_step *step, struct bay *bay)
     return false;
 }
 
-void bay_step(struct core_step *step, struct bay *bay)
+void bay_update(struct core_step *step, struct bay *bay)
 {
     const struct io_bay *in = step_bay(step, bay);
     if (in->present && safety_pack_fresh(step, in) && in->pack.bid[0])

@@ -84,7 +84,7 @@ void bay_open(struct core_step *step, struct bay *bay);
 void bay_close(struct core_step *step, struct bay *bay);
 
 /* One step: verification, door travel, identification, idle states. */
-void bay_step(struct core_step *step, struct bay *bay);
+void bay_update(struct core_step *step, struct bay *bay);
 
 /* Records what the bay holds. */
 void bay_set_bid(struct core_step *step, struct bay *bay, const char *bid);

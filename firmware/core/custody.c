@@ -16,6 +16,32 @@ void custody_begin(struct core_step *step, struct bay *bay, enum custody_kind ki
     step_touch(step);
 }
 
+const struct owed *custody_owed(const struct station *station, const char *vehicle)
+{
+    for (int i = 0; i < OWED_MAX && vehicle[0]; i++)
+        if (text_equal(station->owed[i].vehicle, vehicle))
+            return &station->owed[i];
+    return NULL;
+}
+
+/* The vehicle gave (rated_v of what it gave) or got its battery. */
+static void owe(struct station *station, const char *vehicle, bool gave, double rated_v)
+{
+    const struct owed *entry = custody_owed(station, vehicle);
+    int place = entry ? (int)(entry - station->owed) : OWED_MAX - 1;
+    if (!vehicle[0] || (!gave && !entry))
+        return;
+    if (gave) { /* to the front; the oldest falls out */
+        memmove(&station->owed[1], &station->owed[0], (size_t)place * sizeof *station->owed);
+        TEXT_SET(station->owed[0].vehicle, vehicle);
+        station->owed[0].rated_v = rated_v;
+        return;
+    }
+    memmove(&station->owed[place], &station->owed[place + 1],
+            (size_t)(OWED_MAX - 1 - place) * sizeof *station->owed);
+    station->owed[OWED_MAX - 1] = (struct owed){0};
+}
+
 static double round_to(double value, double unit)
 {
     return isfinite(value) ? round(value / unit) * unit : NAN;
@@ -65,6 +91,10 @@ static void emit(struct core_step *step, const struct bay *bay, const char *name
     TEXT_SET(to->user, custody->user);
     TEXT_SET(to->order, "In-Out");
     bool under_way = swap->step != SWAP_IDLE && text_equal(swap->request_id, custody->request_id);
+    if (text_equal(name, "Off-Load"))
+        owe(step->station, custody->vehicle, true, pack->rated_v);
+    else if (text_equal(name, "On-Load"))
+        owe(step->station, custody->vehicle, false, NAN);
     if (!under_way)
         TEXT_SET(to->comments, "found when the bay was verified, after the swap had ended");
 }

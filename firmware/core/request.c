@@ -57,7 +57,7 @@ const char *station_request_swap(struct station *station, const struct io_readin
         return refusal ? refusal : "NoBatteryAvailable";
     }
     /* No free bay is a passing state, so it is Busy; a door left open is settled first. */
-    if (!select_free_bay(&step))
+    if (!select_free_bay(&step) && !custody_owed(station, request->vehicle))
         return "Busy";
     struct swap *swap = &station->swap;
     *swap = (struct swap){.step = SWAP_SECURING, .since_us = in->now_us};

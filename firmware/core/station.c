@@ -151,7 +151,7 @@ void station_step(struct station *station, const struct io_readings *in, struct 
         station->started_us = in->now_us;
     safety_watch(&step);
     for (int i = 0; i < station->bay_count; i++) {
-        bay_step(&step, &station->bays[i]);
+        bay_update(&step, &station->bays[i]);
         charge_step(&step, &station->bays[i]);
     }
     swap_step(&step);

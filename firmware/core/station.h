@@ -21,6 +21,13 @@ struct station_permit {   /* permitted pack types and what else the board says *
     uint32_t chemistries; /* bit 1 << enum io_chemistry */
 };
 
+/* A vehicle that gave its battery and got none: its next swap begins with handing one out. */
+struct owed {
+    char vehicle[MESSAGE_NAME_SIZE]; /* "" free place */
+    double rated_v;                  /* of the battery that it gave, NAN unknown */
+};
+#define OWED_MAX 16
+
 struct station {
     struct station_limits limits;
     struct station_settings settings;
@@ -38,6 +45,7 @@ struct station {
     struct bay bays[IO_BAYS_MAX];
     struct swap swap;
     struct faults faults;
+    struct owed owed[OWED_MAX]; /* newest first */
 };
 
 /* Everything that one step works on. `now` is in->now_us. */

@@ -32,7 +32,8 @@ static const uint32_t MOVES[SWAP_STEP_COUNT] = {
     [SWAP_IDLE] = B(SWAP_SECURING),
     [SWAP_SECURING] = B(SWAP_GATE_OPENING) | B(SWAP_ENDING) | B(SWAP_IDLE),
     [SWAP_GATE_OPENING] = B(SWAP_ARRIVING) | B(SWAP_ENDING) | B(SWAP_IDLE),
-    [SWAP_ARRIVING] = B(SWAP_RETURN_OPENING) | B(SWAP_ENDING) | B(SWAP_IDLE),
+    [SWAP_ARRIVING] =
+        B(SWAP_RETURN_OPENING) | B(SWAP_DISPENSE_OPENING) | B(SWAP_ENDING) | B(SWAP_IDLE),
     [SWAP_RETURN_OPENING] = B(SWAP_RETURNING) | B(SWAP_ENDING) | B(SWAP_IDLE),
     [SWAP_RETURNING] = B(SWAP_RETURN_CLOSING) | B(SWAP_ENDING) | B(SWAP_IDLE),
     [SWAP_RETURN_CLOSING] = B(SWAP_IDENTIFYING) | B(SWAP_ENDING) | B(SWAP_IDLE),
@@ -91,8 +92,9 @@ static void choose_bays(struct core_step *step)
 {
     struct swap *swap = &step->station->swap;
     struct select_wish wish = {swap->battery, swap->request_id, swap->vehicle, NAN, 0};
-    swap->return_slot = select_free_bay(step);
-    if (!swap->return_slot)
+    bool owed = custody_owed(step->station, swap->vehicle) != NULL;
+    swap->return_slot = owed ? 0 : select_free_bay(step);
+    if (!swap->return_slot && !owed)
         swap_fail(step, "Busy: no bay is free");
     else if (!select_ready(step, &wish))
         swap_fail(step, "NoBatteryAvailable");
@@ -139,23 +141,6 @@ static void gate_opening(struct core_step *step)
     case GATE_FAILED:
         swap_fail(step, "GateFault: the gate did not open");
         break;
-    }
-}
-
-static void arriving(struct core_step *step)
-{
-    struct swap *swap = &step->station->swap;
-    const struct io_readings *in = step->in;
-    bool stranger =
-        in->lane_vehicle[0] && swap->vehicle[0] && !text_equal(in->lane_vehicle, swap->vehicle);
-    if (swap_steady(step, in->lane_occupied)) {
-        swap->arrived_us = step_now(step);
-        if (stranger)
-            swap_fail(step, "Unauthorized: another vehicle is in the lane");
-        else
-            swap_enter(step, SWAP_RETURN_OPENING);
-    } else if (swap_overdue(step, step->station->limits.arrival_s)) {
-        swap_fail(step, "Timeout: no vehicle came");
     }
 }
 
@@ -211,6 +196,10 @@ static void return_closing(struct core_step *step)
 static void give_back(struct core_step *step, const char *reason)
 {
     struct swap *swap = &step->station->swap;
+    if (!swap->return_slot) {
+        swap_fail(step, reason);
+        return;
+    }
     TEXT_SET(swap->reason, reason);
     swap->give_back = true;
     swap->dispense_slot = swap->return_slot;
@@ -221,9 +210,9 @@ static void choose_battery(struct core_step *step)
 {
     struct station *station = step->station;
     struct swap *swap = &station->swap;
-    const struct bay *returned = station_bay(station, swap->return_slot);
+    const struct owed *owed = custody_owed(station, swap->vehicle); /* since its Off-Load */
     struct select_wish wish = {swap->battery, swap->request_id, swap->vehicle,
-                               returned->last.rated_v, swap->return_slot};
+                               owed ? owed->rated_v : NAN, swap->return_slot};
     int slot = select_ready(step, &wish);
     if (slot) {
         swap->dispense_slot = slot;
@@ -233,6 +222,25 @@ static void choose_battery(struct core_step *step)
     wish.rated_v = NAN;
     give_back(step, select_ready(step, &wish) ? "BatteryType: none of this type is ready"
                                               : "NoBatteryAvailable");
+}
+
+static void arriving(struct core_step *step)
+{
+    struct swap *swap = &step->station->swap;
+    const struct io_readings *in = step->in;
+    bool stranger =
+        in->lane_vehicle[0] && swap->vehicle[0] && !text_equal(in->lane_vehicle, swap->vehicle);
+    if (swap_steady(step, in->lane_occupied && !in->gate_obstructed)) {
+        swap->arrived_us = step_now(step);
+        if (stranger)
+            swap_fail(step, "Unauthorized: another vehicle is in the lane");
+        else if (swap->return_slot)
+            swap_enter(step, SWAP_RETURN_OPENING);
+        else /* it gave its battery before, in a swap that did not end well */
+            choose_battery(step);
+    } else if (swap_overdue(step, step->station->limits.arrival_s)) {
+        swap_fail(step, "Timeout: no vehicle came");
+    }
 }
 
 static void identifying(struct core_step *step)

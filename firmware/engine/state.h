@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the engine is made of; for the files of this folder only. */
+#ifndef SWAPSTACK_ENGINE_STATE_H
+#define SWAPSTACK_ENGINE_STATE_H
+
+#include "engine/engine.h"
+#include "engine/handover.h"
+#include "engine/intent.h"
+#include "engine/supervise.h"
+
+/* Transitions that wait while the monitor is gone or its socket is full; the oldest go first. */
+#define ENGINE_STATUS_MAX 128
+
+struct engine_status { /* one status packet's content */
+    int64_t at_us;     /* plant */
+    bool transition;
+    cJSON *data; /* owned */
+};
+
+struct engine {
+    struct engine_options options;
+    struct station station;
+    struct handover handover;
+    struct intent_config config;
+    struct supervise supervise;
+    struct io_readings readings;
+    struct io_requests requests;
+    struct station_actions actions;
+    int64_t now_us; /* plant time of the last step */
+    bool steppable;
+    /* intent */
+    bool dirty;
+    int64_t save_failed_us; /* wall pace; next try a second later, 0: the last one succeeded */
+    bool stale;             /* the stored state holds events that are acknowledged by now */
+    bool world;             /* a driver has a world to save */
+    int64_t saved_us;       /* wall pace */
+    /* statuses */
+    size_t status_count;
+    struct engine_status statuses[ENGINE_STATUS_MAX];
+    int64_t status_sent_us;   /* plant time of the newest one */
+    int64_t status_wall_us;   /* wall pace */
+    int64_t handover_wall_us; /* last progress of the hand-over */
+    int64_t packet_counter;
+    bool storage_told;
+    bool exit_wanted;
+};
+
+/* intent_save.c: makes the intent durable if it changed. Sets and clears station.storage_fault.
+ * True when the state on disk is the state in memory. */
+bool engine_commit(struct engine *engine);
+/* Puts the core's events behind the others. Clears the actions. */
+void engine_take_actions(struct engine *engine);
+
+/* outgoing.c */
+int engine_send(struct engine *engine, cJSON *packet, struct err *err);
+void engine_queue_status(struct engine *engine, bool transition);
+/* Sends what waits: events in order, then statuses; goes back after 10 s without progress. */
+void engine_flush(struct engine *engine);
+cJSON *engine_begin(struct engine *engine, enum ipc_type type);
+
+int64_t engine_mono_us(const struct engine *engine);
+int64_t engine_plant_us(const struct engine *engine);
+
+#endif
