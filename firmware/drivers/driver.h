@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "core/io.h"
 #include <stdbool.h>
+#include <stddef.h>
 
 struct board; /* drivers/board.h: the parsed board folder */
 
@@ -43,5 +44,7 @@ struct driver_ops {
 
 /* NULL when no driver of that name is built in. */
 const struct driver_ops *driver_find(const char *name);
+/* The drivers that are built in, by number from 0; NULL after the last. */
+const struct driver_ops *driver_at(size_t index);
 
 #endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fault script of the simulated plant: one rule per line, `#` begins a comment.
+ *
+ *     at 600: hot_cell bay=3 value=2 for=20          600 s after the plant began
+ *     when charging bay=3 after=30: pack_silent for=10
+ *     when pack_in vehicle=V7: wrong_serial
+ *     when gate_opening: gate_stuck for=60
+ *
+ * Left of the colon the time, or a condition that must hold, optionally only for one bay or one
+ * vehicle, and a delay (`after`, s). Right of it the fault, its bay (default: the bay of the
+ * condition), a value where the fault has one, and how long it lasts (`for`, s; default: for good).
+ * A rule fires once.
+ */
+#ifndef SWAPSTACK_SIM_SCRIPT_H
+#define SWAPSTACK_SIM_SCRIPT_H
+
+#include "core/io.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+enum script_scope { SCRIPT_STATION, SCRIPT_BAY, SCRIPT_EITHER };
+
+/* fault, scope, default value, (what it does) */
+#define SCRIPT_FAULTS(X)                                                                           \
+    X(gate_stuck, SCRIPT_STATION, 0)      /* the gate does not move */                             \
+    X(gate_obstructed, SCRIPT_STATION, 0) /* something stands in the gate */                       \
+    X(guard_blocked, SCRIPT_STATION, 0)   /* a person stays in the moving zone */                  \
+    X(emergency_stop, SCRIPT_STATION, 0)  /* somebody pressed it: power is cut by hardware */      \
+    X(water, SCRIPT_STATION, 0)           /* the water detector is wet */                          \
+    X(ambient, SCRIPT_STATION, 20)        /* outside temperature is value °C */                   \
+    X(station_silent, SCRIPT_STATION, 0)  /* station-wide inputs are no longer heard */            \
+    X(no_vehicle, SCRIPT_STATION, 0)      /* a called vehicle does not come */                     \
+    X(not_returned, SCRIPT_STATION, 0)    /* the driver keeps the pack in the vehicle */           \
+    X(not_taken, SCRIPT_STATION, 0)       /* the driver does not take the pack offered */          \
+    X(smoke, SCRIPT_EITHER, 0)            /* smoke detector: of the bay or the station */          \
+    X(door_stuck, SCRIPT_BAY, 0)          /* the door does not move */                             \
+    X(door_obstructed, SCRIPT_BAY, 0)     /* something stands in the door */                       \
+    X(lock_stuck, SCRIPT_BAY, 0)          /* the lock does not move */                             \
+    X(contactor_stuck, SCRIPT_BAY, 0)     /* the contactor stays as it is */                       \
+    X(sensors_frozen, SCRIPT_BAY, 0)      /* the bay's inputs stand still, their age grows */      \
+    X(charger_silent, SCRIPT_BAY, 0)      /* the charger's frames are lost */                      \
+    X(charger_offline, SCRIPT_BAY, 0)     /* the charger has no power */                           \
+    X(charger_fault, SCRIPT_BAY, 0)       /* the charger reports a fault and gives nothing */      \
+    X(pack_silent, SCRIPT_BAY, 0)         /* the pack's frames are lost */                         \
+    X(hot_cell, SCRIPT_BAY, 2)            /* one cell heats up by value K/s */                     \
+    X(wrong_serial, SCRIPT_BAY, 0)        /* the pack gives a serial that is not its own */
+
+/* condition; holds for */
+#define SCRIPT_CONDITIONS(X)                                                                       \
+    X(gate_opening)                                                                                \
+    X(gate_open)                                                                                   \
+    X(gate_closing)                                                                                \
+    X(vehicle_in)   /* in the lane */                                                              \
+    X(door_opening) /* of a bay, as all below */                                                   \
+    X(door_open)                                                                                   \
+    X(door_closing)                                                                                \
+    X(pack_in)  /* a pack that a driver has put in since the plant began */                        \
+    X(offered)  /* door open, pack inside */                                                       \
+    X(charging) /* more than 1 A */
+
+#define SCRIPT_FAULT_ENUM(name, scope, value) SCRIPT_FAULT_##name,
+enum script_fault { SCRIPT_FAULTS(SCRIPT_FAULT_ENUM) SCRIPT_FAULT_COUNT };
+#undef SCRIPT_FAULT_ENUM
+#define SCRIPT_CONDITION_ENUM(name) SCRIPT_CONDITION_##name,
+enum script_condition { SCRIPT_CONDITIONS(SCRIPT_CONDITION_ENUM) SCRIPT_CONDITION_COUNT };
+#undef SCRIPT_CONDITION_ENUM
+
+#define SCRIPT_ANY_BAY   (-1)
+#define SCRIPT_RULES_MAX 64
+
+struct script_rule {
+    int line;
+    bool timed; /* `at`: after_s counts from the beginning of the plant, else from the condition */
+    double after_s;
+    enum script_condition condition;
+    int bay;                  /* of the condition, index from 0 or SCRIPT_ANY_BAY */
+    char vehicle[IO_ID_SIZE]; /* "" any */
+    enum script_fault fault;
+    int fault_bay; /* index from 0, or SCRIPT_ANY_BAY: the condition's, for the station: none */
+    double value;
+    double for_s; /* INFINITY: for good */
+};
+
+struct script_mistake {
+    int line;
+    char text[200];
+};
+
+struct script {
+    size_t count;
+    struct script_rule rules[SCRIPT_RULES_MAX];
+    size_t mistake_count; /* those kept, at most 16 */
+    struct script_mistake mistakes[16];
+};
+
+/* Pure. Good rules are in `script` even when there are mistakes. */
+void script_parse(const char *text, size_t length, int bay_count, struct script *script);
+
+const char *script_fault_name(enum script_fault fault);
+enum script_scope script_fault_scope(enum script_fault fault);
+
+#endif
