@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The control socket: FILE.sock beside the database FILE, a Unix stream socket that only the
+ * service's user may use. One JSON object and a newline each way; a connection may carry several.
+ *
+ *   {"command":"station_approve","station":ID,"approval":"approved"|"refused"|"pending",
+ *    "actor":USER}                                     decides whether a station's data is wanted
+ *   {"command":"ping"}                                 answers when the writer is alive
+ *
+ * Answers: {"ok":true} or {"error":SENTENCE,"code":"ERR_…"}. A request goes through the ring to the
+ * writer thread, behind the messages that came before it, and is answered after its commit.
+ */
+#ifndef SWAPSTACK_BRIDGE_CONTROL_H
+#define SWAPSTACK_BRIDGE_CONTROL_H
+
+#include "base/err.h"
+#include "base/strbuf.h"
+#include "bridge/ring.h"
+#include "protocol/topic.h"
+
+enum control_command { CONTROL_PING, CONTROL_STATION_APPROVE };
+
+struct control_call {
+    enum control_command command;
+    char station[DEVICE_SIZE];
+    char approval[16];
+    char actor[65];
+};
+
+/* Parses one line. Pure. ERR_USAGE with a sentence. */
+int control_parse(const char *line, size_t length, struct control_call *call, struct err *err);
+/* Appends the answer for a result, with its newline. */
+void control_format(int status, const struct err *err, struct strbuf *to);
+
+/* A call on its way through the ring; lives on the caller's stack until it is answered. */
+struct control_request;
+/* Puts the call into the ring and waits for the writer's answer. */
+int control_submit(struct ring *ring, const struct control_call *call, struct err *err);
+/* For the writer: what is asked, and its answer (after it the request must not be touched). */
+const struct control_call *control_request_call(const struct control_request *request);
+void control_answer(struct control_request *request, int status, const struct err *err);
+
+struct control;
+/* Listens beside `db_path` (whose lock the caller holds: a socket left there is stale) and serves
+ * in a thread of its own. */
+int control_start(struct control **control, const char *db_path, struct ring *ring,
+                  struct err *err);
+/* Ends the thread and removes the socket. The ring must be closed, or its writer alive, for a
+ * request under way to end. */
+void control_stop(struct control *control);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What may be asked over the control socket, and how a call passes to the writer and back. */
+#include "bridge/control.h"
+
+#include "protocol/json.h"
+#include <cjson/cJSON.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+static int take_text(const cJSON *object, const char *name, char *to, size_t size, struct err *err)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+    if (!text || !text[0] || strlen(text) >= size)
+        return err_set(err, ERR_USAGE, "%s: a text of 1 to %zu bytes is needed", name, size - 1);
+    (void)snprintf(to, size, "%s", text);
+    return 0;
+}
+
+static int parse_object(const cJSON *object, struct control_call *call, struct err *err)
+{
+    char command[32];
+    int status = take_text(object, "command", command, sizeof command, err);
+    if (status < 0)
+        return status;
+    if (strcmp(command, "ping") == 0) {
+        call->command = CONTROL_PING;
+        return 0;
+    }
+    if (strcmp(command, "station_approve") != 0)
+        return err_set(err, ERR_USAGE, "command %s: unknown; station_approve and ping are known",
+                       command);
+    call->command = CONTROL_STATION_APPROVE;
+    status = take_text(object, "station", call->station, sizeof call->station, err);
+    if (status == 0)
+        status = take_text(object, "approval", call->approval, sizeof call->approval, err);
+    const cJSON *actor = cJSON_GetObjectItemCaseSensitive(object, "actor");
+    if (status == 0 && cJSON_IsString(actor) && actor->valuestring[0])
+        status = take_text(object, "actor", call->actor, sizeof call->actor, err);
+    return status;
+}
+
+int control_parse(const char *line, size_t length, struct control_call *call, struct err *err)
+{
+    *call = (struct control_call){0};
+    SCOPE_JSON cJSON *object = NULL;
+    struct err why = {0};
+    if (json_parse(line, length, &object, &why) < 0)
+        return err_set(err, ERR_USAGE, "request: %s", why.text);
+    if (!cJSON_IsObject(object))
+        return err_set(err, ERR_USAGE, "request: not a JSON object");
+    return parse_object(object, call, err);
+}
+
+void control_format(int status, const struct err *err, struct strbuf *to)
+{
+    cJSON *object = cJSON_CreateObject();
+    if (status == 0)
+        (void)cJSON_AddTrueToObject(object, "ok");
+    else {
+        (void)cJSON_AddStringToObject(object, "error", err->text);
+        (void)cJSON_AddStringToObject(object, "code", err_name(status));
+    }
+    char *text = cJSON_PrintUnformatted(object);
+    cJSON_Delete(object);
+    strbuf_append_text(to, text ? text : "{\"error\":\"out of memory\",\"code\":\"ERR_NOMEM\"}");
+    strbuf_append_char(to, '\n');
+    cJSON_free(text);
+}
+
+struct control_request {
+    struct control_call call;
+    pthread_mutex_t lock;
+    pthread_cond_t answered;
+    bool is_answered;
+    int status;
+    struct err err;
+};
+
+const struct control_call *control_request_call(const struct control_request *request)
+{
+    return &request->call;
+}
+
+void control_answer(struct control_request *request, int status, const struct err *err)
+{
+    (void)pthread_mutex_lock(&request->lock);
+    request->status = status;
+    if (status < 0)
+        request->err = *err;
+    request->is_answered = true;
+    (void)pthread_cond_signal(&request->answered);
+    (void)pthread_mutex_unlock(&request->lock);
+}
+
+int control_submit(struct ring *ring, const struct control_call *call, struct err *err)
+{
+    struct control_request request = {.call = *call};
+    (void)pthread_mutex_init(&request.lock, NULL);
+    (void)pthread_cond_init(&request.answered, NULL);
+    struct ring_item item = {.kind = RING_REQUEST, .request = &request};
+    int status = ring_push_reserve(ring, &item, err);
+    if (status == 0) {
+        (void)pthread_mutex_lock(&request.lock);
+        while (!request.is_answered)
+            (void)pthread_cond_wait(&request.answered, &request.lock);
+        (void)pthread_mutex_unlock(&request.lock);
+        status = request.status;
+        if (status < 0 && err)
+            *err = request.err;
+    }
+    (void)pthread_cond_destroy(&request.answered);
+    (void)pthread_mutex_destroy(&request.lock);
+    return status;
+}

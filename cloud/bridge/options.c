@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bridge/options.h"
+
+#include "base/clock.h"
+#include "base/daemon.h"
+#include "mqtt/session.h"
+#include <string.h>
+
+#define HOUR_US (INT64_C(3600) * CLOCK_US_PER_SECOND)
+
+/* One key: all the initialiser's fields in the order of struct config_key. */
+#define INTEGER(section, name, fallback, min, max, help)                                           \
+    {                                                                                              \
+        section, name, CONFIG_INTEGER, fallback, min, max, NULL, help                              \
+    }
+#define REAL(section, name, fallback, min, max, help)                                              \
+    {                                                                                              \
+        section, name, CONFIG_REAL, fallback, min, max, NULL, help                                 \
+    }
+#define TEXT(section, name, fallback, help)                                                        \
+    {                                                                                              \
+        section, name, CONFIG_TEXT, fallback, 0, 0, NULL, help                                     \
+    }
+
+const struct config_key OPTIONS_KEYS[] = {
+    DAEMON_CONFIG_KEYS,
+    SESSION_CONFIG_KEYS,
+    TEXT("store", "db", "", "The SQLite database. The bridge creates it when it does not exist."),
+    TEXT("bridge", "client_id", "swap-bridge",
+         "MQTT client id. The broker keeps this client's messages while it is away; two bridges on "
+         "one broker need two ids (and two topic prefixes)."),
+    INTEGER("bridge", "batch_messages", "1000", 1, 100000,
+            "Messages that are committed together at most."),
+    INTEGER("bridge", "batch_ms", "20", 0, 10000,
+            "Longest wait for more messages before a commit, in ms (wall clock). A station's "
+            "message is acknowledged after its commit."),
+    INTEGER("bridge", "ring_size", "10000", 100, 10000000,
+            "Messages that may wait in memory for the writer. When they do for long (a quarter of "
+            "the keep-alive), the bridge disconnects and lets the broker keep what follows."),
+    INTEGER("bridge", "ring_mib", "64", 1, 65536, "The same bound in MiB."),
+    {"stations", "unknown", CONFIG_CHOICE, "accept", 0, 0, "accept|hold|refuse",
+     "What the first message of a station means whose approval is pending. accept: its data is "
+     "stored. hold: REGISTER is answered `pending`, nothing is acknowledged (its journal keeps the "
+     "data) until `swapctl station approve`. refuse: quarantined. SIGHUP reads it again."},
+    REAL("stations", "report_interval_s", "10", 0.1, 86400,
+         "Interval at which stations report, in s (plant clock). After three of them without a "
+         "message, and at least 3 s of wall time, a station is DISCONNECTED."),
+    REAL("commands", "expire_s", "60", 1, 86400,
+         "A command without any result is `expired` after this many s (wall clock)."),
+    REAL("commands", "accepted_expire_s", "900", 1, 86400,
+         "An accepted command without an end is `expired` after this many s (wall clock)."),
+    INTEGER("quarantine", "max_rows", "10000", 1, 100000000,
+            "Messages kept in quarantine; beyond, the oldest are removed and counted "
+            "(counter quarantine.dropped)."),
+    INTEGER("quarantine", "max_bytes", "4096", 0, 262144,
+            "Bytes kept of each quarantined message."),
+    REAL("tracking", "capacity_min_kwh", "20", 0, 10000,
+         "A battery whose capacity is below this many kWh raises low_capacity. SIGHUP reads it "
+         "again, as the two below."),
+    REAL("tracking", "frequent_window_h", "24", 0.01, 87600,
+         "Window, in hours of event time, for frequent_swap."),
+    INTEGER("tracking", "frequent_swap_max", "3", 1, 100000,
+            "More On-Loads of one battery than this within the window raise frequent_swap."),
+    REAL("charging", "sample_timeout_min", "15", 0.1, 10080,
+         "A charging process that has seen no sample for this many minutes of its station's "
+         "stream is closed at its last sample."),
+};
+const size_t OPTIONS_KEY_COUNT = sizeof OPTIONS_KEYS / sizeof OPTIONS_KEYS[0];
+
+static const struct args_option OPTIONS[] = {
+    {"broker", "HOST:PORT", "the MQTT broker", "mqtt", "broker"},
+    {"db", "FILE", "the SQLite database, created when it does not exist", "store", "db"},
+    {"config", "FILE", "configuration file (see --example-config)", NULL, NULL},
+    {"example-config", NULL, "print a documented configuration file and exit", NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+const struct args_spec OPTIONS_ARGS = {
+    .program = "swap-bridge",
+    .synopsis = "--broker HOST:PORT --db FILE [--config FILE]",
+    .summary = "Stores what swap stations say over MQTT in one SQLite database: stations, bays,\n"
+               "batteries, exchanges, charging processes, commands, faults and alerts.\n"
+               "SIGTERM ends it cleanly; SIGHUP reads log level, thresholds and the policy for\n"
+               "unknown stations again.",
+    .options = OPTIONS,
+};
+
+static int64_t microseconds(const struct config *config, const char *section, const char *name,
+                            double unit_us)
+{
+    return (int64_t)(config_real(config, section, name) * unit_us);
+}
+
+static enum ingest_unknown unknown_policy(const char *text)
+{
+    return strcmp(text, "hold") == 0     ? UNKNOWN_HOLD
+           : strcmp(text, "refuse") == 0 ? UNKNOWN_REFUSE
+                                         : UNKNOWN_ACCEPT;
+}
+
+void options_ingest(const struct config *config, struct ingest_options *options)
+{
+    const double second = (double)CLOCK_US_PER_SECOND;
+    *options = (struct ingest_options){
+        .prefix = config_text(config, "mqtt", "prefix"),
+        .unknown = unknown_policy(config_text(config, "stations", "unknown")),
+        .report_interval_us = microseconds(config, "stations", "report_interval_s", second),
+        .quarantine_rows = config_integer(config, "quarantine", "max_rows"),
+        .quarantine_bytes = (size_t)config_integer(config, "quarantine", "max_bytes"),
+        .commands = {.expire_us = microseconds(config, "commands", "expire_s", second),
+                     .accepted_expire_us =
+                         microseconds(config, "commands", "accepted_expire_s", second)},
+        .tracking = {.capacity_min_kwh = config_real(config, "tracking", "capacity_min_kwh"),
+                     .frequent_window_us =
+                         microseconds(config, "tracking", "frequent_window_h", (double)HOUR_US),
+                     .frequent_swap_max = config_integer(config, "tracking", "frequent_swap_max")},
+        .charging = {.sample_timeout_us =
+                         microseconds(config, "charging", "sample_timeout_min", 60 * second)}};
+}
