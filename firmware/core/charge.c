@@ -23,7 +23,6 @@ static void enter(struct core_step *step, struct charge *charge, enum charge_pha
     MACHINE_INVARIANT(machine_allows(&CHARGE_MACHINE, (int)charge->phase, (int)phase));
     charge->phase = phase;
     charge->phase_since_us = step_now(step);
-    step->actions->transition = true;
 }
 
 /* --- permission (rule 3) --- */
@@ -244,6 +243,10 @@ static void rest(struct core_step *step, struct bay *bay)
 {
     const struct station *station = step->station;
     struct charge *charge = &bay->charge;
+    if (charge->ended_us && charge->ended_us == charge->stopped_us) {
+        charge->ended_us = step_now(step); /* it was cut: the sample after it is still owed */
+        step->actions->transition = true;
+    }
     if (bay->state != BAY_IDLE || charge->inhibited || step_now(step) < charge->retry_us ||
         swap_uses(&station->swap, bay->slot))
         return;

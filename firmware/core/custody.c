@@ -42,9 +42,10 @@ static void owe(struct station *station, const char *vehicle, bool gave, double 
     station->owed[OWED_MAX - 1] = (struct owed){0};
 }
 
-static double round_to(double value, double unit)
+/* 1e4: to four decimals, as short as they print */
+static double round_to(double value, double per_unit)
 {
-    return isfinite(value) ? round(value / unit) * unit : NAN;
+    return isfinite(value) ? round(value * per_unit) / per_unit : NAN;
 }
 
 void battery_from_pack(const struct io_pack *pack, struct message_battery *battery)
@@ -53,16 +54,16 @@ void battery_from_pack(const struct io_pack *pack, struct message_battery *batte
     TEXT_SET(battery->vin, pack->vin);
     TEXT_SET(battery->version, pack->version);
     battery->bluetooth = pack->bluetooth ? TRI_TRUE : TRI_FALSE;
-    battery->max_cell_v = round_to(pack->cell_max_v, 1e-4);
-    battery->min_cell_v = round_to(pack->cell_min_v, 1e-4);
-    battery->max_temp_c = round_to(pack->temp_max_c, 1e-2);
-    battery->min_temp_c = round_to(pack->temp_min_c, 1e-2);
-    battery->pack_v = round_to(pack->pack_v, 1e-3);
-    battery->pack_a = round_to(pack->pack_a, 1e-3);
-    battery->soc_percent = round_to(pack->soc_percent, 1e-3);
-    battery->soh_percent = round_to(pack->soh_percent, 1e-4);
+    battery->max_cell_v = round_to(pack->cell_max_v, 1e4);
+    battery->min_cell_v = round_to(pack->cell_min_v, 1e4);
+    battery->max_temp_c = round_to(pack->temp_max_c, 1e2);
+    battery->min_temp_c = round_to(pack->temp_min_c, 1e2);
+    battery->pack_v = round_to(pack->pack_v, 1e3);
+    battery->pack_a = round_to(pack->pack_a, 1e3);
+    battery->soc_percent = round_to(pack->soc_percent, 1e3);
+    battery->soh_percent = round_to(pack->soh_percent, 1e4);
     battery->cycles = pack->cycles >= 0 ? pack->cycles : MESSAGE_ABSENT;
-    battery->capacity_kwh = round_to(pack->capacity_kwh, 1e-4);
+    battery->capacity_kwh = round_to(pack->capacity_kwh, 1e4);
     if (pack->faults)
         snprintf(battery->errors, sizeof battery->errors, "0x%08x", (unsigned)pack->faults);
 }

@@ -7,9 +7,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-static double rounded(double value, double unit)
+static double rounded(double value, double per_unit)
 {
-    return isfinite(value) ? round(value / unit) * unit : NAN;
+    return isfinite(value) ? round(value * per_unit) / per_unit : NAN;
 }
 
 static void fill_bay(const struct core_step *step, const struct bay *bay, struct message_bay *to)
@@ -23,7 +23,7 @@ static void fill_bay(const struct core_step *step, const struct bay *bay, struct
         return;
     TEXT_SET(to->door, DOORS[in->door]);
     TEXT_SET(to->lock, in->locked ? "locked" : "unlocked");
-    to->temp_c = rounded(in->temp_c, 1e-2);
+    to->temp_c = rounded(in->temp_c, 1e2);
     to->smoke = in->smoke ? TRI_TRUE : TRI_FALSE;
     to->fan = bay->charge.phase == CHARGE_RUNNING ? TRI_TRUE : TRI_FALSE;
     to->charger_online =
@@ -62,19 +62,19 @@ static void fill_sample(const struct core_step *step, const struct bay *bay,
 {
     const struct charge *charge = &bay->charge;
     const struct io_charger *charger = &step_bay(step, bay)->charger;
-    bool ended = charge->ended_us == step_now(step);
-    if (!session_is_open(charge->status) && !ended)
+    bool ended = charge->ended_us == step_now(step) && isfinite(charge->base_kwh);
+    if (charge->status != SESSION_IN_PROGRESS && !ended)
         return;
     TEXT_SET(to->session, charge->session);
-    to->charge_energy_added_kwh = rounded(charge->energy_kwh, 1e-4);
-    to->outside_temp_c = rounded(step->in->ambient_c, 1e-2);
+    to->charge_energy_added_kwh = rounded(charge->energy_kwh, 1e4);
+    to->outside_temp_c = rounded(step->in->ambient_c, 1e2);
     if (!safety_charger_fresh(step, step_bay(step, bay)))
         return;
-    to->charger_power_kw = rounded(charger->ac_kw, 1e-4);
-    to->charger_current_a = rounded(charger->ac_a, 1e-3);
-    to->charger_voltage_v = rounded(charger->ac_v, 1e-2);
+    to->charger_power_kw = rounded(charger->ac_kw, 1e4);
+    to->charger_current_a = rounded(charger->ac_a, 1e3);
+    to->charger_voltage_v = rounded(charger->ac_v, 1e2);
     to->charger_phases = charger->ac_phases > 0 ? charger->ac_phases : MESSAGE_ABSENT;
-    to->meter_wh = rounded(charger->meter_wh, 1e-2);
+    to->meter_wh = rounded(charger->meter_wh, 1e2);
 }
 
 static void fill_battery(const struct core_step *step, const struct bay *bay,
@@ -90,8 +90,10 @@ static void fill_battery(const struct core_step *step, const struct bay *bay,
     else /* what is on record */
         TEXT_SET(to->bid, bay->bid);
     to->slot = bay->slot;
-    bool flows = charge->phase == CHARGE_RUNNING ||
-                 (charge->stopped_us == step_now(step) && charge->status >= SESSION_IN_PROGRESS);
+    /* A session that was cut ended in the step of its decision: power still flows. */
+    bool cut = charge->ended_us == step_now(step) && charge->stopped_us == step_now(step) &&
+               isfinite(charge->base_kwh);
+    bool flows = charge->status == SESSION_IN_PROGRESS || cut;
     to->charge = flows ? TRI_TRUE : TRI_FALSE;
     fill_sample(step, bay, to);
 }
@@ -114,7 +116,7 @@ int station_snapshot(const struct station *station, const struct io_readings *in
     TEXT_SET(to->mode, station_mode_name(station));
     if (in->at_us) {
         TEXT_SET(to->gate, GATES[in->gate]);
-        to->meter_import_wh = rounded(in->mains_import_wh, 1e-2);
+        to->meter_import_wh = rounded(in->mains_import_wh, 1e2);
     }
     count(station, to);
     for (size_t i = 0; i < bays; i++) {

@@ -171,7 +171,7 @@ static void take_records(struct engine *engine)
             TEXT_SET(to->battery.version, record.version);
             to->battery.soc_percent = record.soc_percent;
             to->battery.soh_percent = record.soh_percent;
-            to->battery.capacity_kwh = record.capacity_kwh;
+            to->battery.capacity_kwh = round(record.capacity_kwh * 1e4) / 1e4;
         }
     }
 }

@@ -62,6 +62,8 @@ int handover_acknowledge(struct handover *handover, int64_t boot, int64_t seq, s
     size_t gone = 0;
     while (gone < handover->count && at_most(&handover->rows[gone], boot, seq))
         cJSON_free(handover->rows[gone++].body);
+    if (!gone)
+        return 0;
     handover->count -= gone;
     memmove(handover->rows, handover->rows + gone, handover->count * sizeof *handover->rows);
     handover->sent -= gone < handover->sent ? gone : handover->sent;

@@ -11,6 +11,7 @@
 
 static const double crossing_s = 4; /* a vehicle between the gate posts */
 static const double mounting_s = 12;
+static const double regret_s = 10;
 
 #define TO(state) MACHINE_BIT(VISIT_##state)
 static const uint32_t moves[VISIT_STATE_COUNT] = {
@@ -108,7 +109,8 @@ static bool use_open_door(struct sim_world *world)
             enter(world, VISIT_PUTTING, handling_s(world, "puts", vehicle->visits));
             return true;
         }
-        if (take && world->bays[i].has_pack) {
+        /* Nobody takes back at once what he has just put in: the door has to close over it first. */
+        if (take && world->bays[i].has_pack && world->bays[i].awake_s > regret_s) {
             enter(world, VISIT_TAKING, handling_s(world, "takes", vehicle->visits));
             return true;
         }
