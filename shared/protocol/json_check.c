@@ -73,20 +73,23 @@ static bool scan_number(struct scan *scan)
         if (!scan_digits(scan))
             return false;
     }
-    if (peek(scan) == 'e' || peek(scan) == 'E') {
+    bool exponent = peek(scan) == 'e' || peek(scan) == 'E';
+    if (exponent) {
         scan->at++;
         if (peek(scan) == '+' || peek(scan) == '-')
             scan->at++;
         if (!scan_digits(scan))
             return false;
     }
-    char text[JSON_NUMBER_BYTES + 1];
     size_t length = scan->at - from;
+    char text[JSON_NUMBER_BYTES + 1];
     if (length >= sizeof text) {
         (void)err_set(scan->err, ERR_INVALID, "byte %zu: a number of %zu characters, at most %d",
                       from, length, JSON_NUMBER_BYTES);
         return false;
     }
+    if (!exponent) /* so few digits alone are always finite */
+        return true;
     memcpy(text, scan->bytes + from, length);
     text[length] = '\0';
     if (isfinite(strtod(text, NULL)))
