@@ -33,7 +33,7 @@ def bad_kinds(generator):
     whole = json.dumps(bare).encode()
     return [
         lambda: ("info", generator.randbytes(generator.randrange(1, 300))),
-        lambda: ("info", b""),
+        lambda: ("info", b" "),
         lambda: ("info", whole[:generator.randrange(1, len(whole) - 1)]),
         lambda: ("info", whole + b"}"),
         lambda: ("info", b"[" * 5000),
@@ -70,7 +70,7 @@ def bad_kinds(generator):
         lambda: ("info", changed(type=17, data={"event": "Eaten", "requestId": "r", "bay": 1})),
         lambda: ("info/D-2", whole),  # on a topic that is not its own
         lambda: ("control", b"open sesame"),
-        lambda: ("control", changed(type=1, data={"user": 5})),
+        lambda: ("control", changed(type=1, device="no such name")),
         lambda: ("control/D-3", b"\x00\x01\x02"),
     ]
 
