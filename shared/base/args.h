@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Command lines of all programs: long options in any place, `--name VALUE` or `--name=VALUE`,
- * `--` ends options. `--help` and `--version` are everybody's. Wrong arguments give a sentence on
- * stderr and exit status 64 (EX_USAGE).
+ * `--` ends options. `--help` and `--version` are everybody's, `--example-config` every program's
+ * that has an option "config". Wrong arguments give a sentence on stderr and exit status 64
+ * (EX_USAGE).
  */
 #ifndef SWAPSTACK_BASE_ARGS_H
 #define SWAPSTACK_BASE_ARGS_H
@@ -41,7 +42,8 @@ int args_word_count(const struct args *args);
 const char *args_word(const struct args *args, int index);
 
 /* The whole of a daemon's configuration: defaults, `--config` file, environment, flags with a
- * section and key. `keys` as for config_new. */
+ * section and key. `keys` as for config_new. After `--example-config`: prints the documented
+ * example to stdout and exits 0. ERR_CONFIG, or ERR_USAGE when a flag's value is wrong. */
 int args_load_config(const struct args *args, const struct args_spec *spec,
                      const struct config_key *keys, size_t count, struct config **config,
                      struct err *err);

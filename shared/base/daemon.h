@@ -42,7 +42,8 @@
             "Simulation only: plant seconds per wall second."                                      \
     }
 
-/* Sets the log level and fills `clock` from those keys. */
+/* Sets the log level and fills `clock` from those keys. ERR_CONFIG when the speed is not 1 and no
+ * origin says from when on. */
 int daemon_configure(const struct config *config, struct clock *clock, struct err *err);
 
 /* Blocks SIGTERM, SIGINT and SIGHUP (call before any thread starts), ignores SIGPIPE, installs

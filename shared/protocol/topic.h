@@ -21,7 +21,8 @@ struct topic {
 /* "1231" yes; "", "*", "a b", 65 characters no. */
 bool device_is_valid(const char *device);
 
-/* Writes `<prefix>/info`, `<prefix>/info/<leaf>` …; prefix and leaf may be NULL or "". */
+/* Writes `<prefix>/info`, `<prefix>/info/<leaf>` …; prefix and leaf may be NULL or "".
+ * A leaf "+" gives the filter for a subscription. ERR_INVALID with a sentence. */
 int topic_format(char to[TOPIC_SIZE], const char *prefix, enum topic_kind kind, const char *leaf,
                  struct err *err);
 /* The reverse. ERR_INVALID when the text is none of ours under this prefix. */
