@@ -18,7 +18,7 @@
 #ifndef SWAPSTACK_CHARGING_EVALUATE_H
 #define SWAPSTACK_CHARGING_EVALUATE_H
 
-#include "charging/decimal.h"
+#include "base/decimal.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

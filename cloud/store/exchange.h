@@ -17,7 +17,7 @@ struct exchange_row {
     char bid[65], station_id[65], vid[65]; /* vid "": not said */
     char event[9];
     int64_t event_time_us, start_time_us, end_time_us;
-    char comments[1024];
+    char comments[1280];
     char request_id[65];
     int64_t slot;
     double soc, soh;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "charging/decimal.h"
+#include "base/decimal.h"
 
 #include <assert.h>
 #include <math.h>

@@ -6,8 +6,8 @@
  * significant digits (0.31); rounding to a scale is done on that decimal, half away from zero, so
  * that 1.005 becomes 1.01 although the double lies below it.
  */
-#ifndef SWAPSTACK_CHARGING_DECIMAL_H
-#define SWAPSTACK_CHARGING_DECIMAL_H
+#ifndef SWAPSTACK_BASE_DECIMAL_H
+#define SWAPSTACK_BASE_DECIMAL_H
 
 /* The value that 15 significant decimal digits name. NAN and infinities pass. */
 double decimal_significant15(double value);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tracking/tracking_internal.h"
+
+#include "store/eventlog.h"
+#include <cjson/cJSON.h>
+#include <math.h>
+
+static char *payload_of(const struct derived_fact *fact)
+{
+    cJSON *object = cJSON_CreateObject();
+    if (fact->bid && fact->bid[0])
+        (void)cJSON_AddStringToObject(object, "bid", fact->bid);
+    if (fact->slot != STORE_NULL)
+        (void)cJSON_AddNumberToObject(object, "slot", (double)fact->slot);
+    if (fact->text)
+        (void)cJSON_AddStringToObject(object, fact->name, fact->text);
+    else if (!isnan(fact->number))
+        (void)cJSON_AddNumberToObject(object, fact->name, fact->number);
+    char *text = cJSON_PrintUnformatted(object);
+    cJSON_Delete(object);
+    return text;
+}
+
+int derived_log(struct tracking *tracking, const struct derived_fact *fact, int64_t time_us,
+                const struct tracking_source *source, struct err *err)
+{
+    char *payload = payload_of(fact);
+    if (!payload)
+        return err_set(err, ERR_NOMEM, "event_log: out of memory");
+    struct eventlog_row row = {.received_at_us = source->received_at_us,
+                               .event_time_us = time_us,
+                               .actor = source->actor,
+                               .actor_id = source->actor_id,
+                               .station_id = fact->station_id,
+                               .kind = fact->kind,
+                               .journal = source->journal,
+                               .boot = source->boot,
+                               .lane = NULL, /* derived: no row of a lane of its own */
+                               .seq = STORE_NULL,
+                               .payload = payload};
+    int status = eventlog_append(tracking->store, &row, err);
+    cJSON_free(payload);
+    return status;
+}

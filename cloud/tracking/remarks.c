@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tracking/remarks.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define US_PER_HOUR 3.6e9
+
+void remark_missing_on_load(const char *bid, const char *vid, char to[REMARK_SIZE])
+{
+    (void)snprintf(to, REMARK_SIZE, "battery %s was taken out of vehicle %s but never put into it",
+                   bid, vid[0] ? vid : "(not said)");
+}
+
+bool remark_is_low(double capacity_kwh, const struct tracking_limits *limits)
+{
+    return !isnan(capacity_kwh) && capacity_kwh < limits->capacity_min_kwh;
+}
+
+void remark_low_capacity(const char *bid, double capacity_kwh, const struct tracking_limits *limits,
+                         char to[REMARK_SIZE])
+{
+    (void)snprintf(to, REMARK_SIZE, "low_capacity: battery %s has %.2f kWh, the minimum is %.2f",
+                   bid, capacity_kwh, limits->capacity_min_kwh);
+}
+
+void remark_frequent_swap(const char *bid, int64_t on_loads, const struct tracking_limits *limits,
+                          char to[REMARK_SIZE])
+{
+    (void)snprintf(to, REMARK_SIZE,
+                   "frequent_swap: battery %s was put into a vehicle %" PRId64
+                   " times in %.4g h, the limit is %" PRId64,
+                   bid, on_loads, (double)limits->frequent_window_us / US_PER_HOUR,
+                   limits->frequent_swap_max);
+}
+
+static void add(char *to, size_t size, const char *prefix, const char *part)
+{
+    size_t used = strlen(to);
+    (void)snprintf(to + used, size - used, "%s%s%s", used ? "; " : "", prefix, part);
+}
+
+void remarks_compose(const struct exchange_row *row, bool failed, int64_t on_loads,
+                     const struct tracking_limits *limits, char *to, size_t size)
+{
+    char part[REMARK_SIZE];
+    to[0] = '\0';
+    if (failed) {
+        remark_missing_on_load(row->bid, row->vid, part);
+        add(to, size, "failed: ", part);
+    }
+    if (remark_is_low(row->capacity_kwh, limits)) {
+        remark_low_capacity(row->bid, row->capacity_kwh, limits, part);
+        add(to, size, "", part);
+    }
+    if (on_loads > limits->frequent_swap_max) {
+        remark_frequent_swap(row->bid, on_loads, limits, part);
+        add(to, size, "", part);
+    }
+    if (row->remarks[0])
+        add(to, size, "", row->remarks);
+}

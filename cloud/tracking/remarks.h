@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sentences of alerts about exchanges, and the `comments` of an exchange row that they stand
+ * in: pure functions of what the row holds, so that they can be made again at any time.
+ */
+#ifndef SWAPSTACK_TRACKING_REMARKS_H
+#define SWAPSTACK_TRACKING_REMARKS_H
+
+#include "store/exchange.h"
+#include "tracking/tracking.h"
+#include <stddef.h>
+
+#define REMARK_SIZE 256
+
+void remark_missing_on_load(const char *bid, const char *vid, char to[REMARK_SIZE]);
+void remark_low_capacity(const char *bid, double capacity_kwh, const struct tracking_limits *limits,
+                         char to[REMARK_SIZE]);
+void remark_frequent_swap(const char *bid, int64_t on_loads, const struct tracking_limits *limits,
+                          char to[REMARK_SIZE]);
+
+/* Is the capacity known and below the limit? */
+bool remark_is_low(double capacity_kwh, const struct tracking_limits *limits);
+
+/* "failed: …; <alerts>; <what the station said>", each part only where it applies. `on_loads`: of
+ * the battery in the window that ends with this event. */
+void remarks_compose(const struct exchange_row *row, bool failed, int64_t on_loads,
+                     const struct tracking_limits *limits, char *to, size_t size);
+
+#endif

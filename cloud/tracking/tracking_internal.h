@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of tracking/ share. Nobody else includes this. */
+#ifndef SWAPSTACK_TRACKING_TRACKING_INTERNAL_H
+#define SWAPSTACK_TRACKING_TRACKING_INTERNAL_H
+
+#include "base/textmap.h"
+#include "store/battery.h"
+#include "store/exchange.h"
+#include "tracking/place.h"
+#include "tracking/tracking.h"
+
+/* A battery in memory: its row, who is believed about its place, and whether the row is newer than
+ * the database's (only last_seen_at, soc, cycles, position and the claim may be; facts are written
+ * at once). */
+struct tracked_battery {
+    struct battery_row row;
+    struct place_claim claim;
+    char claim_journal[33]; /* id of claim.journal; its number is looked up when it is needed */
+    bool dirty, listed;     /* listed: in the list of rows to look at when flushing */
+    struct tracked_battery *next_dirty;
+};
+
+/* What a bay was last seen to hold. */
+struct tracked_bay {
+    char key[96]; /* "station/slot" */
+    char bid[65]; /* "": empty or not identified */
+    struct place_claim claim;
+};
+
+struct tracking {
+    struct store *store;
+    struct alerts *alerts;
+    struct tracking_limits limits;
+    struct textmap batteries, bays; /* of owned tracked_battery, tracked_bay */
+    struct tracked_battery *dirty;
+    int64_t heard_us, flushed_us; /* time of the newest message; when rows were last written */
+};
+
+/* cache.c. The battery, read or created; the pointer is valid until tracking_forget or
+ * tracking_flush. */
+int tracked_battery_get(struct tracking *tracking, const char *bid, struct tracked_battery **to,
+                        struct err *err);
+/* As above without creating: *to NULL when the battery is not known. */
+int tracked_battery_find(struct tracking *tracking, const char *bid, struct tracked_battery **to,
+                         struct err *err);
+int tracked_battery_save(struct tracking *tracking, struct tracked_battery *battery,
+                         struct err *err);
+void tracked_battery_touch(struct tracking *tracking, struct tracked_battery *battery);
+int tracked_bay_get(struct tracking *tracking, const char *station_id, int64_t slot,
+                    struct tracked_bay **to, struct err *err);
+/* Makes the battery's claim comparable with those of the station (numbers its journal). */
+int tracked_battery_resolve(struct tracking *tracking, struct tracked_battery *battery,
+                            const char *station_id, struct err *err);
+void tracked_forget(struct tracking *tracking);
+
+struct place_claim claim_of(const char *station_id, int64_t time_us, bool event,
+                            const struct tracking_source *source);
+/* Puts the battery somewhere; `where_id` NULL and slot STORE_NULL when there is none. */
+void tracked_battery_place(struct tracked_battery *battery, const char *where_kind,
+                           const char *where_id, int64_t slot, const struct place_claim *claim,
+                           const struct tracking_source *source);
+
+/* derived.c: facts that telemetry (or an operator) changed, in event_log. */
+struct derived_fact {
+    const char *kind;             /* battery.version … */
+    const char *bid, *station_id; /* "" or NULL: none */
+    int64_t slot;                 /* STORE_NULL */
+    const char *name;             /* of the value in the payload */
+    const char *text;             /* the value; NULL: it is `number` */
+    double number;
+};
+int derived_log(struct tracking *tracking, const struct derived_fact *fact, int64_t time_us,
+                const struct tracking_source *source, struct err *err);
+
+/* version.c. `row`: the exchange that says so, NULL when it is none. */
+int tracked_version(struct tracking *tracking, struct tracked_battery *battery,
+                    const struct version_row *statement, const struct exchange_row *row,
+                    bool *changed, struct err *err);
+
+/* capacity.c: raises or clears low_capacity. */
+int tracked_capacity_check(struct tracking *tracking, const struct tracked_battery *battery,
+                           int64_t at_us, bool *low, struct err *err);
+
+/* swaps.c: what an exchange or a time-out says of its swap. */
+int tracked_swap_exchange(struct tracking *tracking, const struct tracking_exchange *exchange,
+                          struct err *err);
+
+/* An exchange's optional text as "". */
+static inline const char *text_or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+#endif
