@@ -70,7 +70,7 @@ static void step_contactor(struct sim_bay *bay, bool wanted, bool stuck, double 
 static void step_air(struct sim_bay *bay, const struct bay_forces *forces, double loss_w,
                      double dt_s)
 {
-    double end_c = forces->outside_c + loss_w * (forces->request->fan ? 0.004 : 0.012);
+    double end_c = forces->outside_c + loss_w * (forces->request->fan ? 0.002 : 0.006);
     bay->air_c = end_c + (bay->air_c - end_c) * exp(-dt_s / air_settle_s);
 }
 

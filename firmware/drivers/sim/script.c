@@ -94,6 +94,16 @@ static void take_seconds(struct line *line, const char *word, const char *value,
     }
 }
 
+static void take_number(struct line *line, const char *value, double *to)
+{
+    bool negative = *value == '-';
+    *to = parse_number(value + negative) * (negative ? -1 : 1);
+    if (isnan(*to)) {
+        mistake(line->script, line->number, "value=%.40s: not a number from -1e9 to 1e9", value);
+        line->bad = true;
+    }
+}
+
 static void refuse(struct line *line, const char *word, const char *allowed)
 {
     mistake(line->script, line->number, "\"%.40s\" is not understood here; %s", word, allowed);
@@ -170,7 +180,7 @@ static void parse_fault(struct line *line, char *text)
         else if (strncmp(word, "for=", 4) == 0)
             take_seconds(line, word, word + 4, &rule->for_s);
         else if (strncmp(word, "value=", 6) == 0)
-            take_seconds(line, word, word + 6, &rule->value);
+            take_number(line, word + 6, &rule->value);
         else
             refuse(line, word, "a fault takes bay=N (if it is a bay's), value=X and for=SECONDS");
     }

@@ -51,6 +51,7 @@ static void equip(struct sim_vehicle *vehicle, const struct board_sim *sim, doub
     bool nmc = draw_unit(sim->seed, "chemistry", id, count) * 100 < sim->nmc_share_percent;
     make_pack(&vehicle->pack, sim, bid, nmc ? IO_CHEMISTRY_NMC : IO_CHEMISTRY_LFP,
               draw_between(0.90, 0.98, sim->seed, "loaded soc", id, count), outside_c, id);
+    vehicle->loaded_soc = vehicle->pack.counted_soc;
     vehicle->has_pack = true;
     vehicle->recorded = false;
 }
@@ -78,7 +79,7 @@ void vehicle_record(const struct sim_vehicle *vehicle, struct driver_record *rec
 {
     *record = (struct driver_record){
         .at_us = vehicle->left_at_us,
-        .soc_percent = round(vehicle->pack.counted_soc * 1000) / 10,
+        .soc_percent = round(vehicle->loaded_soc * 1000) / 10,
         .soh_percent = round(vehicle->pack.health * 1000) / 10,
         .capacity_kwh = pack_capacity_kwh(&vehicle->pack),
     };

@@ -18,6 +18,7 @@ struct sim_vehicle {
     char id[IO_ID_SIZE];
     int64_t visits;     /* times that it drove in */
     int64_t left_at_us; /* when it last drove away with a charged pack */
+    double loaded_soc;  /* state of charge of the pack loaded elsewhere, as its BMS said then */
     bool has_pack;
     bool recorded; /* the record of a pack loaded elsewhere was handed over */
     struct sim_pack pack;

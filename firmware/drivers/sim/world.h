@@ -40,6 +40,8 @@ struct sim_visit {
     double patience_s; /* left until the driver gives up waiting */
     int bay;           /* putting, taking: index from 0 */
     bool gave, took;
+    bool just_gave; /* into `gave_bay`, whose door was not shut since: no offer to take it back */
+    int gave_bay;
     bool crossing; /* leaving: between the gate posts */
 };
 

@@ -76,6 +76,7 @@ const struct field BAY_FIELDS[] = {REAL(sim_bay, door, 0, 1),
 const struct field VEHICLE_FIELDS[] = {TEXT(sim_vehicle, id),
                                        INTEGER(sim_vehicle, visits, 0, BIG),
                                        INTEGER(sim_vehicle, left_at_us, -TIME_US, TIME_US),
+                                       REAL(sim_vehicle, loaded_soc, 0, 1),
                                        BOOL(sim_vehicle, has_pack),
                                        BOOL(sim_vehicle, recorded),
                                        END};
@@ -87,6 +88,8 @@ const struct field VISIT_FIELDS[] = {INT(sim_visit, state, 0, VISIT_STATE_COUNT 
                                      INT(sim_visit, bay, 0, IO_BAYS_MAX - 1),
                                      BOOL(sim_visit, gave),
                                      BOOL(sim_visit, took),
+                                     BOOL(sim_visit, just_gave),
+                                     INT(sim_visit, gave_bay, 0, IO_BAYS_MAX - 1),
                                      BOOL(sim_visit, crossing),
                                      END};
 

@@ -154,7 +154,7 @@ static int check_visit(struct sim_world *world, struct err *err)
     const struct sim_vehicle *vehicle = world_vehicle(world, visit->vehicle);
     if (visit->state == VISIT_NONE)
         return 0;
-    if (vehicle == NULL || visit->bay >= world->bay_count)
+    if (vehicle == NULL || visit->bay >= world->bay_count || visit->gave_bay >= world->bay_count)
         return err_set(err, ERR_INVALID, "visit: the vehicle or the bay does not exist");
     bool bay_has = world->bays[visit->bay].has_pack;
     if ((visit->state == VISIT_PUTTING && (!vehicle->has_pack || bay_has)) ||

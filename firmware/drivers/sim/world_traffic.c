@@ -11,7 +11,6 @@
 
 static const double crossing_s = 4; /* a vehicle between the gate posts */
 static const double mounting_s = 12;
-static const double regret_s = 10;
 
 #define TO(state) MACHINE_BIT(VISIT_##state)
 static const uint32_t moves[VISIT_STATE_COUNT] = {
@@ -109,8 +108,9 @@ static bool use_open_door(struct sim_world *world)
             enter(world, VISIT_PUTTING, handling_s(world, "puts", vehicle->visits));
             return true;
         }
-        /* Nobody takes back at once what he has just put in: the door has to close over it first. */
-        if (take && world->bays[i].has_pack && world->bays[i].awake_s > regret_s) {
+        /* Nobody takes back at once what he has just put in: the door has to close over it. */
+        bool own = world->visit.just_gave && world->visit.gave_bay == i;
+        if (take && world->bays[i].has_pack && !own) {
             enter(world, VISIT_TAKING, handling_s(world, "takes", vehicle->visits));
             return true;
         }
@@ -127,6 +127,8 @@ static void tow(struct sim_world *world)
 
 static void step_waiting(struct sim_world *world, double dt_s)
 {
+    if (world->visit.just_gave && world->bays[world->visit.gave_bay].door < 1)
+        world->visit.just_gave = false;
     if (use_open_door(world))
         return;
     world->visit.patience_s -= dt_s;
@@ -155,7 +157,8 @@ static void step_handling(struct sim_world *world, double dt_s)
     if (putting) {
         bay_put(bay, &vehicle->pack);
         vehicle->has_pack = false;
-        visit->gave = true;
+        visit->gave = visit->just_gave = true;
+        visit->gave_bay = visit->bay;
         enter(world, VISIT_WAITING, 0);
         restore_patience(world);
     } else {
