@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -85,6 +86,7 @@ static void broker_start(struct broker *broker)
     broker->pid = fork();
     assert_true(broker->pid >= 0);
     if (broker->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that is killed leaves nothing behind */
         if (!freopen("/dev/null", "w", stderr))
             _exit(127);
         execl(mosquitto(), "mosquitto", "-c", broker->config, (char *)NULL);
@@ -351,10 +353,39 @@ static void test_broker_dies(void **state)
     session_free(client.session);
 }
 
+/* The other process of the test below: connects with a will, says something, waits. */
+_Noreturn static void live_until_killed(const struct broker *broker, int gate)
+{
+    struct client dying;
+    struct session_options options = options_for(broker, "dying", NULL);
+    char go;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (read(gate, &go, 1) != 1)
+        _exit(1);
+    client_make(&dying, &options);
+    if (session_set_will(dying.session, "t/will", "gone", 4, NULL) < 0)
+        _exit(2);
+    session_start(dying.session, NULL);
+    for (int64_t until = now_ms() + LIMIT_MS; get(&dying, &dying.ready) == 0; nap()) {
+        if (now_ms() > until)
+            _exit(3);
+    }
+    session_publish(dying.session, "t/alive", "here", 4, 1, NULL, NULL);
+    for (;;)
+        pause();
+}
+
 /* A killed client's will is published, a cleanly ended one's not; the retained flag is seen. */
 static void test_will_and_retained(void **state)
 {
     struct broker *broker = *state;
+    int gate[2];
+    assert_int_equal(pipe(gate), 0);
+    pid_t child = fork(); /* before paho has threads, which would not live in the child */
+    assert_true(child >= 0);
+    if (child == 0)
+        live_until_killed(broker, gate[0]);
+
     struct client watcher;
     struct session_options options = options_for(broker, "watcher", NULL);
     options.subscriptions = ALL;
@@ -362,24 +393,9 @@ static void test_will_and_retained(void **state)
     client_make(&watcher, &options);
     client_start(&watcher);
     wait_for(&watcher, &watcher.ready, 1);
-
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        struct client dying;
-        struct session_options dying_options = options_for(broker, "dying", NULL);
-        client_make(&dying, &dying_options);
-        if (session_set_will(dying.session, "t/will", "gone", 4, NULL) < 0)
-            _exit(2);
-        session_start(dying.session, NULL);
-        for (int64_t until = now_ms() + LIMIT_MS; get(&dying, &dying.ready) == 0; nap()) {
-            if (now_ms() > until)
-                _exit(3);
-        }
-        say(&dying, "t/alive", "here", 1);
-        for (;;)
-            pause();
-    }
+    assert_int_equal(write(gate[1], "g", 1), 1);
+    close(gate[0]);
+    close(gate[1]);
     wait_for(&watcher, &watcher.messages, 1);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
