@@ -41,7 +41,7 @@ static const uint32_t MOVES[BAY_STATE_COUNT] = {
     [BAY_RESERVED] = B(BAY_READY) | B(BAY_OPENING) | B(BAY_UNKNOWN) | DOWN,
     /* A suspect pack leaves only by a person's reset, or back to its user before it is believed. */
     [BAY_QUARANTINE] = B(BAY_UNKNOWN) | B(BAY_OPENING) | B(BAY_MAINTENANCE) | B(BAY_ESTOP),
-    [BAY_FAULT] = B(BAY_UNKNOWN) | B(BAY_OPENING) | DOWN,
+    [BAY_FAULT] = B(BAY_UNKNOWN) | B(BAY_OPENING) | (DOWN & ~B(BAY_FAULT)),
     [BAY_MAINTENANCE] = B(BAY_UNKNOWN) | B(BAY_ESTOP),
     [BAY_ESTOP] = B(BAY_UNKNOWN),
 };
@@ -150,6 +150,8 @@ static void judge(struct core_step *step, struct bay *bay, const struct io_pack 
             twin = true;
     custody_found_pack(step, bay, pack);
     bay_set_bid(step, bay, pack->bid);
+    if (pack->faults)
+        step_fault(step, FAULT_PackDamaged, bay->slot, true);
     if (!permitted)
         step_fault(step, FAULT_PackType, bay->slot, true);
     if (twin)

@@ -147,8 +147,11 @@ void station_step(struct station *station, const struct io_readings *in, struct 
                   struct station_actions *actions)
 {
     struct core_step step = {station, in, actions};
-    if (!station->started_us)
+    if (!station->started_us) {
         station->started_us = in->now_us;
+        for (int i = 0; i < station->bay_count; i++)
+            station->bays[i].since_us = in->now_us;
+    }
     safety_watch(&step);
     for (int i = 0; i < station->bay_count; i++) {
         bay_update(&step, &station->bays[i]);
