@@ -76,8 +76,7 @@ class Traffic:
         now = self.clock.plant()
         day = datetime.datetime.fromtimestamp(now, datetime.timezone.utc).date()
         opening = datetime.datetime.combine(day, OPENING, datetime.timezone.utc).timestamp()
-        start = opening if self.clock.is_new else now
-        return start + self.generator.uniform(*FIRST_AFTER)
+        return max(now, opening) + self.generator.uniform(*FIRST_AFTER)
 
     def look(self):
         """Call now and then."""

@@ -185,8 +185,8 @@ static int find_body(const char *text, size_t length, const char **body, size_t 
 
 int world_load(struct sim_world *world, const char *text, size_t length, struct err *err)
 {
-    const char *body;
-    size_t body_length;
+    const char *body = NULL;
+    size_t body_length = 0;
     int result = find_body(text, length, &body, &body_length, err);
     if (result != 0)
         return result;
