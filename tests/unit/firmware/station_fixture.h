@@ -17,6 +17,7 @@
 #include "core/snapshot.h"
 #include "core/station.h"
 #include "core/text.h"
+#include "firmware/near.h"
 #include <math.h>
 #include <stdlib.h>
 

@@ -25,7 +25,7 @@ static void a_start_believes_nothing_until_verified(void **state)
     assert_int_equal(f.station.bays[4].state, BAY_EMPTY);
     fixture_run(&f, 60);
     /* nothing moves by itself; the lock that does not follow is a fault */
-    assert_float_equal(f.bays[2].door, 0.5, 0);
+    assert_near(f.bays[2].door, 0.5, 0);
     assert_int_equal(f.station.bays[2].state, BAY_OPEN);
     assert_int_equal(f.station.bays[3].state, BAY_FAULT);
     assert_true(fixture_fault(&f, FAULT_LockFault, 4));
@@ -146,7 +146,7 @@ static void an_obstruction_releases_before_the_next_try(void **state)
     assert_int_equal(f.station.bays[4].door, DOOR_RELEASING);
     assert_int_equal(f.out.bays[4].door, IO_MOTION_OPEN);
     fixture_run(&f, 2);
-    assert_float_equal(f.bays[4].door, 1, 0.11);
+    assert_near(f.bays[4].door, 1, 0.11);
     f.in.bays[4].door_obstructed = false;
     fixture_until_bay(&f, 5, BAY_IDLE, 10);
     assert_false(fixture_fault(&f, FAULT_DoorFault, 5));

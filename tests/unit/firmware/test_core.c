@@ -78,26 +78,26 @@ static void defaults_are_those_of_the_design(void **state)
     (void)state;
     struct station_limits limits;
     limits_default(&limits);
-    assert_float_equal(limits.frames_stale_s, 1, 0);
-    assert_float_equal(limits.current_stop_s, 0.1, 0);
-    assert_float_equal(limits.contactor_s, 0.2, 0);
-    assert_float_equal(limits.door_current_a, 1, 0);
-    assert_float_equal(limits.lock_s, 2, 0);
-    assert_float_equal(limits.door_s, 5, 0);
-    assert_float_equal(limits.gate_s, 15, 0);
-    assert_float_equal(limits.motion_tries, 3, 0);
-    assert_float_equal(limits.arrival_s, 300, 0);
-    assert_float_equal(limits.taken_s, 120, 0);
-    assert_float_equal(limits.swap_s, 300, 0);
-    assert_float_equal(limits.pack_stop_c, 60, 0);
-    assert_float_equal(limits.pack_resume_c, 50, 0);
-    assert_float_equal(limits.pack_cold_c, 0, 0);
-    assert_float_equal(limits.sensor_stale_s, 5, 0);
-    assert_float_equal(limits.no_current_s, 60, 0);
-    assert_float_equal(limits_cell_max_v(&limits, IO_CHEMISTRY_LFP), 3.65, 0);
-    assert_float_equal(limits_cell_max_v(&limits, IO_CHEMISTRY_NMC), 4.25, 0);
-    assert_float_equal(limits_cell_max_v(&limits, IO_CHEMISTRY_LTO), 2.85, 0);
-    assert_float_equal(limits_cell_max_v(&limits, IO_CHEMISTRY_UNKNOWN), 2.85, 0);
+    assert_near(limits.frames_stale_s, 1, 0);
+    assert_near(limits.current_stop_s, 0.1, 0);
+    assert_near(limits.contactor_s, 0.2, 0);
+    assert_near(limits.door_current_a, 1, 0);
+    assert_near(limits.lock_s, 2, 0);
+    assert_near(limits.door_s, 5, 0);
+    assert_near(limits.gate_s, 15, 0);
+    assert_near(limits.motion_tries, 3, 0);
+    assert_near(limits.arrival_s, 300, 0);
+    assert_near(limits.taken_s, 120, 0);
+    assert_near(limits.swap_s, 300, 0);
+    assert_near(limits.pack_stop_c, 60, 0);
+    assert_near(limits.pack_resume_c, 50, 0);
+    assert_near(limits.pack_cold_c, 0, 0);
+    assert_near(limits.sensor_stale_s, 5, 0);
+    assert_near(limits.no_current_s, 60, 0);
+    assert_near(limits_cell_max_v(&limits, IO_CHEMISTRY_LFP), 3.65, 0);
+    assert_near(limits_cell_max_v(&limits, IO_CHEMISTRY_NMC), 4.25, 0);
+    assert_near(limits_cell_max_v(&limits, IO_CHEMISTRY_LTO), 2.85, 0);
+    assert_near(limits_cell_max_v(&limits, IO_CHEMISTRY_UNKNOWN), 2.85, 0);
 }
 
 static void settings_take_only_sensible_values(void **state)

@@ -27,11 +27,11 @@ static void a_swap_ends_done_on_evidence(void **state)
     assert_string_equal(in->user, "anna");
     assert_string_equal(in->request_id, "c1");
     assert_string_equal(in->order, "In-Out");
-    assert_float_equal(in->battery.soc_percent, 30, 0);
+    assert_near(in->battery.soc_percent, 30, 0);
     assert_string_equal(out->battery.bid, "P-2"); /* the healthiest of the ready ones */
     assert_int_equal(out->bay, 2);
-    assert_float_equal(out->battery.soc_percent, 97, 0);
-    assert_float_equal(out->battery.capacity_kwh, 53, 0);
+    assert_near(out->battery.soc_percent, 97, 0);
+    assert_near(out->battery.capacity_kwh, 53, 0);
     assert_string_equal(out->battery.version, "2.4");
     /* the world agrees */
     assert_string_equal(f.carried.bid, "P-2");
@@ -83,7 +83,7 @@ static void nothing_moves_when_it_refuses(void **state)
     assert_string_equal(fixture_swap(&f, "c", ""), "NoBatteryAvailable");
     assert_int_equal(f.station.swap.step, SWAP_IDLE);
     assert_null(fixture_completion(&f));
-    assert_float_equal(f.gate, 0, 0);
+    assert_near(f.gate, 0, 0);
     fixture_free(&f);
 }
 
@@ -107,7 +107,7 @@ static void fails(struct fixture *f, const char *reason, double seconds)
     assert_string_equal(end->outcome, "failed");
     assert_string_equal(end->reason, reason);
     for (int i = 0; i < f->in.bay_count; i++)
-        assert_float_equal(f->bays[i].door, 0, 0);
+        assert_near(f->bays[i].door, 0, 0);
     fixture_free(f);
 }
 
@@ -280,7 +280,7 @@ static void the_gate_waits_for_the_guard(void **state)
     double stood = f.gate;
     assert_int_equal(f.out.gate, IO_MOTION_HOLD);
     fixture_run(&f, 20);
-    assert_float_equal(f.gate, stood, 0);
+    assert_near(f.gate, stood, 0);
     f.in.guard_clear = true;
     fixture_until_swap(&f, SWAP_IDLE, 120);
     assert_string_equal(fixture_completion(&f)->outcome, "done");
@@ -299,7 +299,7 @@ static void the_gate_never_closes_on_a_vehicle(void **state)
     assert_null(fixture_completion(&f));
     fixture_run(&f, 70); /* the exchange is over: the command is answered, the gate stays */
     assert_string_equal(fixture_completion(&f)->outcome, "done");
-    assert_float_equal(f.gate, 1, 0);
+    assert_near(f.gate, 1, 0);
     assert_true(fixture_fault(&f, FAULT_LaneBlocked, 0));
     f.leaves = true;
     fixture_until_swap(&f, SWAP_GATE_CLOSING, 20);
@@ -338,7 +338,7 @@ static void storage_trouble_ends_a_swap_with_doors_shut(void **state)
     f.station.storage_fault = true;
     fixture_until_swap(&f, SWAP_LEAVING, 20);
     assert_string_equal(fixture_completion(&f)->reason, "StorageFault");
-    assert_float_equal(f.bays[4].door, 0, 0);
+    assert_near(f.bays[4].door, 0, 0);
     fixture_free(&f);
 }
 
@@ -364,14 +364,14 @@ static void an_interruption_stops_every_step_where_it_is(void **state)
         fixture_run(&f, 10); /* a door under way may finish */
         double gate = f.gate, door5 = f.bays[4].door, door2 = f.bays[1].door;
         fixture_run(&f, 60);
-        assert_float_equal(f.gate, gate, 0);
-        assert_float_equal(f.bays[4].door, door5, 0);
-        assert_float_equal(f.bays[1].door, door2, 0);
+        assert_near(f.gate, gate, 0);
+        assert_near(f.bays[4].door, door5, 0);
+        assert_near(f.bays[1].door, door2, 0);
         assert_string_equal(fixture_swap(&f, "c2", ""), "SafetyLock");
         /* the monitor is back; the vehicle still stands there, or comes again */
         f.station.safe_mode = false;
         fixture_run(&f, 30);
-        assert_float_equal(f.gate, gate, 0); /* nothing moves without a command */
+        assert_near(f.gate, gate, 0); /* nothing moves without a command */
         const char *refusal = fixture_swap(&f, "c3", "");
         assert_null(refusal);
         for (double t = 0; t < 400 && f.station.swap.step != SWAP_IDLE; t += 0.1)
