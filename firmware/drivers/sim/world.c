@@ -130,18 +130,19 @@ static struct bay_forces forces_on(const struct sim_world *world, int bay)
 {
     bool handled = (world->visit.state == VISIT_PUTTING || world->visit.state == VISIT_TAKING) &&
                    world->visit.bay == bay;
+    uint32_t faults = world->bay_faults[bay];
+    /* Emergency stop and smoke cut power in hardware, whatever is requested (rule 1). */
+    bool cut = WORLD_FAULT(world, emergency_stop) || WORLD_FAULT(world, smoke) ||
+               (faults >> SCRIPT_FAULT_smoke & 1u) != 0;
     return (struct bay_forces){
         .request = &world->requests.bays[bay],
         .limits = &world->limits[bay],
-        .power = world->requests.charge_enable && !WORLD_FAULT(world, emergency_stop) &&
-                 !WORLD_FAULT(world, smoke) &&
-                 (world->bay_faults[bay] >> SCRIPT_FAULT_smoke & 1u) ==
-                     0, /* hardware.md rule 1: both cut it in hardware */
+        .power = world->requests.charge_enable && !cut,
         .hand_in_door = handled,
         .outside_c = world_outside_c(world, world->now_us),
         .door_travel_s = world->params.door_travel_s,
         .lock_travel_s = world->params.lock_travel_s,
-        .faults = world->bay_faults[bay],
+        .faults = faults,
         .hot_k_s = world->hot_k_s[bay],
     };
 }

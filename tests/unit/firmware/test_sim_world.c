@@ -10,6 +10,7 @@
 
 #include "base/env.h"
 #include "drivers/driver.h"
+#include "drivers/sim/draw.h"
 #include "drivers/sim/sim.h"
 #include "drivers/sim/world_check.h"
 #include "drivers/sim/world_fields.h"
@@ -234,6 +235,70 @@ static void test_time_goes_back(void **state)
     plant_close(&plant);
 }
 
+/* Requests that make no sense, for hours: no pack is lost or doubled, every value stays in its
+ * range (world_save checks them), and what is saved can be read. */
+static void random_requests(struct plant *plant, int64_t round)
+{
+    struct io_requests *requests = &plant->requests;
+    uint64_t bits = draw_bits(3, "random requests", "", round);
+    uint64_t slow = draw_bits(3, "random calls", "", round / 24); /* two minutes each */
+    static const char *const vehicles[] = {"", "A", "B", "C"};
+    (void)snprintf(requests->announce, sizeof requests->announce, "%s", vehicles[slow & 3]);
+    requests->gate = (slow >> 2 & 3) != 0 ? IO_MOTION_OPEN : IO_MOTION_CLOSE;
+    requests->charge_enable = (bits >> 4 & 7) != 0;
+    struct io_bay_request *bay = &requests->bays[bits >> 7 & 3];
+    bay->unlock = (bits >> 9 & 1) != 0;
+    bay->door = (enum io_motion)((bits >> 10 & 3) % 3);
+    bay->contactor = (bits >> 12 & 1) != 0;
+    bay->charger_on = (bits >> 13 & 1) != 0;
+    bay->charge_v = (double)(bits >> 14 & 511);
+    bay->charge_a = (double)(bits >> 23 & 255);
+    bay->fan = (bits >> 31 & 1) != 0;
+}
+
+static int count_packs(struct sim_world *world)
+{
+    int count = 0;
+    for (int i = 0; i < world->bay_count; i++)
+        count += world->bays[i].has_pack;
+    for (size_t i = 0; i < world->vehicle_count; i++)
+        count += world->vehicles[i].has_pack;
+    return count;
+}
+
+static void test_random_requests(void **state)
+{
+    (void)state;
+    struct plant plant;
+    plant_open(&plant, PACKS, FAULTS "at 900: smoke for=60\nat 1800: contactor_stuck bay=1\n");
+    SCOPE_STRBUF struct strbuf text = STRBUF_INIT, again = STRBUF_INIT;
+    int taken_in = 0, packs = 0;
+    for (int64_t round = 0; round < 4000; round++) {
+        random_requests(&plant, round);
+        plant_run(&plant, 5, 200);
+        if (round % 500 == 499)
+            world_advance(&plant.world, plant.world.now_us + 900 * CLOCK_US_PER_SECOND);
+        struct driver_record record;
+        while (world_take_record(&plant.world, &record))
+            taken_in++; /* each brings one pack into this world */
+        packs = count_packs(&plant.world);
+        assert_int_equal(packs, 3 + taken_in);
+        if (round % 100 != 0)
+            continue;
+        struct err err = {0};
+        saved(&plant.world, &text);
+        if (world_load(&plant.world, text.text, text.length, &err) != 0)
+            fail_msg("round %d: %s", (int)round, err.text);
+        saved(&plant.world, &again);
+        assert_string_equal(strbuf_text(&text), strbuf_text(&again));
+    }
+    int64_t visits = 0;
+    for (size_t i = 0; i < plant.world.vehicle_count; i++)
+        visits += plant.world.vehicles[i].visits;
+    assert_true(visits > 5); /* the people did something */
+    plant_close(&plant);
+}
+
 /* An env in memory: one state, a clock to set. */
 struct memory {
     struct env env;
@@ -337,13 +402,10 @@ static void test_driver_over_a_restart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_seed_same_world),
-        cmocka_unit_test(test_restore_at_any_moment),
-        cmocka_unit_test(test_damaged_world),
-        cmocka_unit_test(test_impossible_world),
-        cmocka_unit_test(test_long_pause),
-        cmocka_unit_test(test_time_goes_back),
-        cmocka_unit_test(test_driver_over_a_restart),
+        cmocka_unit_test(test_same_seed_same_world), cmocka_unit_test(test_restore_at_any_moment),
+        cmocka_unit_test(test_damaged_world),        cmocka_unit_test(test_impossible_world),
+        cmocka_unit_test(test_long_pause),           cmocka_unit_test(test_time_goes_back),
+        cmocka_unit_test(test_random_requests),      cmocka_unit_test(test_driver_over_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
