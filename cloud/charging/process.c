@@ -153,8 +153,7 @@ static int resume(struct charging *charging, struct charging_bay *bay,
     process->id = closed->id;
     process->start_us = closed->start_date_us;
     memcpy(process->vid, closed->vid, sizeof process->vid);
-    if (!process->bid[0])
-        memcpy(process->bid, closed->bid, sizeof process->bid);
+    memcpy(process->bid, closed->bid, sizeof process->bid); /* the record's, as after a restart */
     int status = charging_process_load(charging, process, err);
     if (status < 0)
         return status;
