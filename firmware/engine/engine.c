@@ -119,6 +119,7 @@ void engine_free(struct engine *engine)
         return;
     for (size_t i = 0; i < engine->status_count; i++)
         cJSON_Delete(engine->statuses[i].data);
+    engine_drop_answers(engine);
     handover_free(&engine->handover);
     actions_free(&engine->actions);
     free(engine);
@@ -261,6 +262,7 @@ void engine_on_monitor_connected(struct engine *engine)
 void engine_on_monitor_lost(struct engine *engine)
 {
     supervise_lost(&engine->supervise);
+    engine_drop_answers(engine);
     handover_rewind(&engine->handover);
     engine->storage_told = false;
 }

@@ -29,6 +29,44 @@ int engine_send(struct engine *engine, cJSON *packet, struct err *err)
                                       err);
 }
 
+void engine_drop_answers(struct engine *engine)
+{
+    while (engine->answer_count)
+        cJSON_Delete(engine->answers[--engine->answer_count]);
+}
+
+/* False when the oldest answer has to wait. */
+static bool flush_answers(struct engine *engine)
+{
+    struct err err = {0};
+    while (engine->answer_count) {
+        int code = engine_send(engine, cJSON_Duplicate(engine->answers[0], true), &err);
+        if (code == ERR_BUSY)
+            return false;
+        if (code)
+            log_warning("engine", "an answer is lost: %s", err.text);
+        cJSON_Delete(engine->answers[0]);
+        engine->answer_count--;
+        memmove(&engine->answers[0], &engine->answers[1],
+                engine->answer_count * sizeof *engine->answers);
+    }
+    return true;
+}
+
+void engine_answer(struct engine *engine, cJSON *packet)
+{
+    if (!packet)
+        return;
+    if (engine->answer_count == ENGINE_ANSWERS_MAX) {
+        cJSON_Delete(engine->answers[0]);
+        engine->answer_count--;
+        memmove(&engine->answers[0], &engine->answers[1],
+                engine->answer_count * sizeof *engine->answers);
+    }
+    engine->answers[engine->answer_count++] = packet;
+    (void)flush_answers(engine);
+}
+
 static int snapshot_data(const struct engine *engine, cJSON **data, struct err *err)
 {
     const struct engine_options *options = &engine->options;
@@ -133,7 +171,7 @@ static void tell_storage(struct engine *engine, struct err *err)
 void engine_flush(struct engine *engine)
 {
     struct err err = {0};
-    if (!engine->supervise.registered)
+    if (!engine->supervise.registered || !flush_answers(engine))
         return;
     flush_events(engine, &err);
     tell_storage(engine, &err);

@@ -6,22 +6,13 @@
 #include <inttypes.h>
 #include <math.h>
 
-static void send(struct engine *engine, cJSON *packet)
-{
-    struct err err = {0};
-    if (engine_send(engine, packet, &err))
-        log_warning("engine", "an answer is lost: %s", err.text);
-}
-
 static void answer(struct engine *engine, const struct ipc_packet *packet, enum ipc_type type,
                    const char *refusal)
 {
     cJSON *response = ipc_begin(type, packet->message_id);
-    if (!response)
-        return;
     cJSON_AddStringToObject(response, "status", refusal ? "refused" : "accepted");
     cJSON_AddStringToObject(response, "reason", refusal ? refusal : "");
-    send(engine, response);
+    engine_answer(engine, response);
 }
 
 static void acknowledge(struct engine *engine, int64_t boot, int64_t seq)
@@ -57,7 +48,7 @@ static void on_register(struct engine *engine, const struct ipc_packet *packet)
     }
     bool open = swap->step != SWAP_IDLE && !swap->completed;
     cJSON_AddStringToObject(response, "open_command", open ? swap->command : "");
-    send(engine, response);
+    engine_answer(engine, response);
     log_info("engine", "monitor registered station=%s waiting_events=%zu", ipc_text(packet, "id"),
              engine->handover.count);
 }
@@ -72,7 +63,7 @@ static void on_health(struct engine *engine, const struct ipc_packet *packet)
     cJSON_AddNumberToObject(response, "timestamp", (double)ipc_integer(packet, "timestamp"));
     cJSON_AddStringToObject(response, "mode", station_mode_name(&engine->station));
     cJSON_AddStringToObject(response, "state", station_state_name(&engine->station));
-    send(engine, response);
+    engine_answer(engine, response);
 }
 
 /* Takes over what a command did and makes it durable. NULL, or why it must be refused after all. */

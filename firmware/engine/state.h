@@ -17,6 +17,10 @@ struct engine_status { /* one status packet's content */
     cJSON *data; /* owned */
 };
 
+/* Answers that wait because the socket was full. A monitor that reads nothing at all for so long
+ * loses the oldest: it has to ask again. */
+#define ENGINE_ANSWERS_MAX 32
+
 struct engine {
     struct engine_options options;
     struct station station;
@@ -34,6 +38,8 @@ struct engine {
     bool stale;             /* the stored state holds events that are acknowledged by now */
     bool world;             /* a driver has a world to save */
     int64_t saved_us;       /* wall pace */
+    size_t answer_count;
+    cJSON *answers[ENGINE_ANSWERS_MAX]; /* owned */
     /* statuses */
     size_t status_count;
     struct engine_status statuses[ENGINE_STATUS_MAX];
@@ -53,6 +59,10 @@ void engine_take_actions(struct engine *engine);
 
 /* outgoing.c */
 int engine_send(struct engine *engine, cJSON *packet, struct err *err);
+/* Sends an answer, now or as soon as the socket takes it, before anything else. */
+void engine_answer(struct engine *engine, cJSON *packet);
+/* Forgets answers that a lost monitor will not read. */
+void engine_drop_answers(struct engine *engine);
 void engine_queue_status(struct engine *engine, bool transition);
 /* Sends what waits: events in order, then statuses; goes back after 10 s without progress. */
 void engine_flush(struct engine *engine);

@@ -50,6 +50,7 @@ struct fixture {
     struct io_pack carried;           /* bid "" none */
     double handling_s;                /* what is left of the present action */
     double patience_s;                /* how long it has been in the lane */
+    double gave_at_s;
     bool gave, took;
 };
 
@@ -170,6 +171,7 @@ static inline void fixture_move_vehicle(struct fixture *f)
         }
         return;
     }
+    f->patience_s += (double)FIXTURE_STEP_US / 1e6;
     for (int i = 0; i < f->in.bay_count; i++) {
         struct io_bay *bay = &f->in.bays[i];
         if (f->bays[i].door < 1 || f->out.bays[i].door == IO_MOTION_CLOSE)
@@ -179,11 +181,13 @@ static inline void fixture_move_vehicle(struct fixture *f)
                 fixture_put(f, i + 1, &f->carried);
                 f->carried = (struct io_pack){0};
                 f->gave = true;
+                f->gave_at_s = f->patience_s;
             }
             return;
         }
-        if (f->takes && !f->carried.bid[0] && bay->present && f->bays[i].door >= 1 &&
-            !(f->gave && text_equal(f->station.bays[i].bid, "") && !f->bays[i].no_pack_bus)) {
+        /* nobody takes back at once what he has just put in */
+        bool regret = f->gave && f->patience_s - f->gave_at_s < 10;
+        if (f->takes && !f->carried.bid[0] && bay->present && !regret) {
             if (!fixture_busy(f, 3)) {
                 f->carried = bay->pack;
                 bay->present = false;
@@ -193,8 +197,7 @@ static inline void fixture_move_vehicle(struct fixture *f)
             return;
         }
     }
-    f->patience_s += (double)FIXTURE_STEP_US / 1e6;
-    bool wants = f->took || (!f->gives && f->patience_s > 150);
+    bool wants = f->took || f->patience_s > (f->gives ? 400 : 150);
     if (f->leaves && wants && !fixture_busy(f, 3)) {
         f->in.lane_occupied = false;
         f->in.lane_vehicle[0] = '\0';
@@ -226,7 +229,8 @@ static inline void fixture_check(const struct fixture *f)
     assert_true(open <= 1);
 }
 
-static inline void fixture_step(struct fixture *f)
+/* The plant obeys what was last asked for, up to now_us + one step. */
+static inline void fixture_plant_step(struct fixture *f)
 {
     f->now_us += FIXTURE_STEP_US;
     f->in.now_us = f->now_us;
@@ -238,6 +242,11 @@ static inline void fixture_step(struct fixture *f)
     for (int i = 0; i < f->in.bay_count; i++)
         fixture_move_bay(f, i);
     fixture_move_vehicle(f);
+}
+
+static inline void fixture_step(struct fixture *f)
+{
+    fixture_plant_step(f);
     station_step(&f->station, &f->in, &f->out, &f->actions);
     fixture_collect(f);
     fixture_check(f);
