@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "bridge/outbox.h"
+#include "bridge/postbox.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 struct sender {
     pthread_mutex_t lock; /* of everything below but the thread's own */
     pthread_cond_t changed;
-    struct outbox *outbox;
+    struct postbox *postbox;
     bool stop;
     char prefix[TOPIC_SIZE];
     struct ingest_out out;
@@ -38,7 +38,7 @@ static void put_ack(void *self, const char *device, const struct message_ack *ac
 {
     struct sender *sender = self;
     (void)pthread_mutex_lock(&sender->lock);
-    if (outbox_put_ack(sender->outbox, device, ack) < 0)
+    if (postbox_put_ack(sender->postbox, device, ack) < 0)
         log_error(MODULE, "out of memory: ack delayed device=%s", device);
     (void)pthread_cond_signal(&sender->changed);
     (void)pthread_mutex_unlock(&sender->lock);
@@ -54,7 +54,7 @@ static void put_letter(struct sender *sender, enum topic_kind kind, const char *
         return;
     }
     (void)pthread_mutex_lock(&sender->lock);
-    if (outbox_put_letter(sender->outbox, topic, payload, length, 1) < 0)
+    if (postbox_put_letter(sender->postbox, topic, payload, length, 1) < 0)
         log_error(MODULE, "out of memory: message lost topic=%s", topic);
     (void)pthread_cond_signal(&sender->changed);
     (void)pthread_mutex_unlock(&sender->lock);
@@ -87,7 +87,7 @@ int sender_new(struct sender **sender, const char *prefix, struct err *err)
     struct sender *made = calloc(1, sizeof *made);
     if (!made)
         return err_set(err, ERR_NOMEM, "sender: out of memory");
-    int status = outbox_new(&made->outbox, err);
+    int status = postbox_new(&made->postbox, err);
     if (status < 0) {
         free(made);
         return status;
@@ -120,7 +120,7 @@ static bool is_sent(int status, const char *topic, const struct err *err)
     return true;
 }
 
-static bool publish_ack(struct sender *sender, const struct outbox_ack *due)
+static bool publish_ack(struct sender *sender, const struct postbox_ack *due)
 {
     struct message message;
     message_init(&message, MESSAGE_ACK);
@@ -140,7 +140,7 @@ static bool publish_ack(struct sender *sender, const struct outbox_ack *due)
     return is_sent(status, due->device, &err);
 }
 
-static bool publish_letter(struct sender *sender, const struct outbox_letter *letter)
+static bool publish_letter(struct sender *sender, const struct postbox_letter *letter)
 {
     struct err err = {0};
     int status = sender->publish(sender->publish_self, letter->topic, letter->payload,
@@ -152,22 +152,22 @@ static bool publish_letter(struct sender *sender, const struct outbox_letter *le
  * nothing to do before *next_us. */
 static bool send_one(struct sender *sender, int64_t *next_us)
 {
-    struct outbox_letter letter;
-    struct outbox_ack due;
+    struct postbox_letter letter;
+    struct postbox_ack due;
     bool sent = true;
-    if (outbox_take_letter(sender->outbox, &letter)) {
+    if (postbox_take_letter(sender->postbox, &letter)) {
         (void)pthread_mutex_unlock(&sender->lock);
         sent = publish_letter(sender, &letter);
         (void)pthread_mutex_lock(&sender->lock);
         if (!sent)
-            outbox_return_letter(sender->outbox, &letter);
-        outbox_letter_free(&letter);
-    } else if (outbox_take_ack(sender->outbox, now_us(), &due, next_us)) {
+            postbox_return_letter(sender->postbox, &letter);
+        postbox_letter_free(&letter);
+    } else if (postbox_take_ack(sender->postbox, now_us(), &due, next_us)) {
         (void)pthread_mutex_unlock(&sender->lock);
         sent = publish_ack(sender, &due);
         (void)pthread_mutex_lock(&sender->lock);
         if (!sent)
-            outbox_return_ack(sender->outbox, &due);
+            postbox_return_ack(sender->postbox, &due);
     } else {
         return false;
     }
@@ -235,7 +235,7 @@ void sender_free(struct sender *sender)
     if (!sender)
         return;
     sender_stop(sender);
-    outbox_free(sender->outbox);
+    postbox_free(sender->postbox);
     (void)pthread_cond_destroy(&sender->changed);
     (void)pthread_mutex_destroy(&sender->lock);
     free(sender);
