@@ -207,7 +207,10 @@ static void step_idle(struct core_step *step, struct bay *bay)
 static void step_reserved(struct core_step *step, struct bay *bay)
 {
     const struct reservation *reservation = &bay->reservation;
-    if (reservation->until_us && step_now(step) >= reservation->until_us) {
+    const struct swap *swap = &step->station->swap;
+    bool held = !reservation->until_us && swap->step != SWAP_IDLE &&
+                text_equal(reservation->request_id, swap->request_id);
+    if (!held && step_now(step) >= reservation->until_us) {
         bay_move(step, bay, BAY_READY); /* forgets it */
         return;
     }

@@ -206,6 +206,9 @@ static void run(struct core_step *step, struct bay *bay)
     } else if (obstacle) {
         /* Modes end charging in an orderly way, everything else is a failure. */
         bool orderly = safety_motion_obstacle(step->station) != NULL;
+        /* resume.charge = confirm: what a restart ends does not go on by itself */
+        if (step->station->stopping && !step->station->settings.resume_auto)
+            charge->inhibited = true;
         charge_stop(step, bay, orderly ? SESSION_CANCELLED : SESSION_FAILED, obstacle);
     } else if (charge->phase == CHARGE_CLOSING) {
         if (in->contactor_closed) {

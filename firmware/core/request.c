@@ -39,6 +39,15 @@ static bool verifying(const struct station *station)
     return false;
 }
 
+/* Nobody else gets this pack while the swap is under way. */
+static void hold(struct core_step *step, struct bay *bay)
+{
+    if (bay->state != BAY_READY)
+        return; /* it was reserved for this swap before */
+    bay_move(step, bay, BAY_RESERVED);
+    TEXT_SET(bay->reservation.request_id, step->station->swap.request_id);
+}
+
 const char *station_request_swap(struct station *station, const struct io_readings *in,
                                  const struct station_swap_request *request,
                                  struct station_actions *actions)
@@ -66,6 +75,7 @@ const char *station_request_swap(struct station *station, const struct io_readin
     TEXT_SET(swap->vehicle, request->vehicle);
     TEXT_SET(swap->user, request->user);
     TEXT_SET(swap->battery, request->battery);
+    hold(&step, station_bay(station, select_ready(&step, &wish)));
     actions->transition = actions->intent_changed = true;
     return NULL;
 }

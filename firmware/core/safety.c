@@ -182,7 +182,7 @@ const char *safety_motion_obstacle(const struct station *station)
     case STATION_MAINTENANCE:
         return "the station is in maintenance";
     case STATION_SAFE:
-        return "safe mode: the monitor is gone";
+        return station->stopping ? "the engine is stopping" : "safe mode: the monitor is gone";
     case STATION_NORMAL:
         break;
     }

@@ -25,7 +25,7 @@ static void fill_bay(const struct core_step *step, const struct bay *bay, struct
     TEXT_SET(to->lock, in->locked ? "locked" : "unlocked");
     to->temp_c = rounded(in->temp_c, 1e2);
     to->smoke = in->smoke ? TRI_TRUE : TRI_FALSE;
-    to->fan = bay->charge.phase == CHARGE_RUNNING ? TRI_TRUE : TRI_FALSE;
+    to->fan = bay_wants_fan(step->station, bay) ? TRI_TRUE : TRI_FALSE;
     to->charger_online =
         safety_charger_fresh(step, in) && in->charger.online ? TRI_TRUE : TRI_FALSE;
 }

@@ -7,6 +7,7 @@
 #include "core/swap_end.h"
 #include "core/text.h"
 #include <assert.h>
+#include <math.h>
 
 void station_init(struct station *station, int bay_count, const char *engine_id)
 {
@@ -55,7 +56,7 @@ enum station_mode station_mode(const struct station *station)
         return STATION_EMERGENCY;
     if (station->maintenance)
         return STATION_MAINTENANCE;
-    return station->safe_mode ? STATION_SAFE : STATION_NORMAL;
+    return station->safe_mode || station->stopping ? STATION_SAFE : STATION_NORMAL;
 }
 
 const char *station_mode_name(const struct station *station)
@@ -95,6 +96,12 @@ static void check_outputs(const struct core_step *step, const struct io_requests
     MACHINE_INVARIANT(unlocked <= 1);
 }
 
+bool bay_wants_fan(const struct station *station, const struct bay *bay)
+{
+    return bay->charge.phase == CHARGE_RUNNING ||
+           fault_active(&station->faults, FAULT_OverTemperature, bay->slot);
+}
+
 static void station_outputs(struct core_step *step, struct io_requests *out)
 {
     struct station *station = step->station;
@@ -116,8 +123,7 @@ static void station_outputs(struct core_step *step, struct io_requests *out)
         door_outputs(step, bay, request);
         charge_set_points(step, bay, charging, request);
         request->light = bay->state == BAY_OPEN;
-        request->fan = bay->charge.phase == CHARGE_RUNNING ||
-                       fault_active(&station->faults, FAULT_OverTemperature, bay->slot);
+        request->fan = bay_wants_fan(station, bay);
     }
     out->siren |= thermal;
     out->exhaust |= thermal;
@@ -127,6 +133,31 @@ static void station_outputs(struct core_step *step, struct io_requests *out)
     if (swap->step >= SWAP_SECURING && swap->step <= SWAP_ARRIVING)
         TEXT_SET(out->announce, swap->vehicle);
     check_outputs(step, out);
+}
+
+static enum io_motion common_motion(enum io_motion now, enum io_motion next)
+{
+    return now == next ? next : IO_MOTION_HOLD;
+}
+
+void station_restrict(const struct io_requests *now, const struct io_requests *next,
+                      struct io_requests *out)
+{
+    *out = *next; /* siren, exhaust, fans and lights may begin */
+    out->gate = common_motion(now->gate, next->gate);
+    out->charge_enable = now->charge_enable && next->charge_enable;
+    if (!text_equal(now->announce, next->announce))
+        out->announce[0] = '\0';
+    for (int i = 0; i < IO_BAYS_MAX; i++) {
+        const struct io_bay_request *before = &now->bays[i];
+        struct io_bay_request *bay = &out->bays[i];
+        bay->unlock = bay->unlock && before->unlock;
+        bay->door = common_motion(before->door, bay->door);
+        bay->contactor = bay->contactor && before->contactor;
+        bay->charger_on = bay->charger_on && before->charger_on;
+        bay->charge_v = fmin(bay->charge_v, before->charge_v);
+        bay->charge_a = fmin(bay->charge_a, before->charge_a);
+    }
 }
 
 /* An interruption is over when the evidence says so: everything is shut. */

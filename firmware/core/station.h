@@ -38,6 +38,7 @@ struct station {
     /* conditions that the engine reports */
     bool safe_mode;     /* the monitor is gone */
     bool storage_fault; /* intent or events cannot be made durable */
+    bool stopping;      /* the process is about to end: as safe mode */
     /* conditions of the core */
     bool maintenance; /* asked for at the station */
     bool interrupted; /* a swap stopped half way; the next command settles it */
@@ -65,6 +66,11 @@ void station_resume(struct station *station, int64_t now_us, struct station_acti
 /* One step. `out` is filled completely. `actions` is appended to. */
 void station_step(struct station *station, const struct io_readings *in, struct io_requests *out,
                   struct station_actions *actions);
+
+/* What may be written before the step's intent is durable: everything that stops or alarms, nothing
+ * that begins. `now` is what was written last, `next` the new step's requests. */
+void station_restrict(const struct io_requests *now, const struct io_requests *next,
+                      struct io_requests *out);
 
 enum station_mode { STATION_NORMAL, STATION_SAFE, STATION_MAINTENANCE, STATION_EMERGENCY };
 enum station_mode station_mode(const struct station *station);
@@ -119,6 +125,9 @@ void station_request_reset(struct station *station, int slot, int64_t now_us,
                            struct station_actions *actions);
 
 /* --- what others in core use --- */
+
+/* Whether a bay's fan runs: while it charges, and until a hot pack is cool. */
+bool bay_wants_fan(const struct station *station, const struct bay *bay);
 
 struct bay *station_bay(struct station *station, int slot);
 

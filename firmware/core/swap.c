@@ -347,7 +347,7 @@ void swap_step(struct core_step *step)
     if (swap->step == SWAP_IDLE)
         return;
     if (station_mode(station) != STATION_NORMAL) {
-        swap_interrupt(step, station_mode_name(station));
+        swap_interrupt(step, safety_motion_obstacle(station));
         return;
     }
     if (station->storage_fault && swap->step < SWAP_ENDING) {

@@ -16,9 +16,33 @@ int64_t engine_mono_us(const struct engine *engine)
     return engine->options.env->mono_us(engine->options.env->self);
 }
 
-int64_t engine_plant_us(const struct engine *engine)
+static int64_t plant_us(const struct engine *engine)
 {
     return engine->options.env->plant_us(engine->options.env->self);
+}
+
+int64_t engine_core_us(const struct engine *engine)
+{
+    double wall_us = (double)(engine_mono_us(engine) - engine->mono_us);
+    return engine->core_us + (int64_t)(wall_us * engine->options.plant_speed);
+}
+
+int64_t engine_stamp_us(const struct engine *engine, int64_t core_us)
+{
+    return core_us + engine->skew_us;
+}
+
+/* Somebody set the clock: stamps follow, deadlines do not. Less than a tenth of a second (wall) is
+ * the time that reading two clocks takes, on a busy machine. */
+static void follow_clock(struct engine *engine)
+{
+    int64_t skew_us = plant_us(engine) - engine_core_us(engine);
+    int64_t jump_us = skew_us - engine->skew_us;
+    double least_us = 1e5 * fmax(engine->options.plant_speed, 1);
+    if (fabs((double)jump_us) < least_us)
+        return;
+    log_warning("engine", "the clock was set by_ms=%" PRId64, jump_us / 1000);
+    engine->skew_us = skew_us;
 }
 
 void engine_options_default(struct engine_options *options)
@@ -30,6 +54,7 @@ void engine_options_default(struct engine_options *options)
         .longitude = NAN,
         .chemistries = UINT32_C(1) << IO_CHEMISTRY_LFP | UINT32_C(1) << IO_CHEMISTRY_NMC |
                        UINT32_C(1) << IO_CHEMISTRY_LTO,
+        .plant_speed = 1,
         .report_interval_s = 10,
         .health_timeout_s = 120,
         .monitor_settle_s = 30,
@@ -62,7 +87,7 @@ static void init_station(struct engine *engine)
 static int load(struct engine *engine, struct err *err)
 {
     const struct env *env = engine->options.env;
-    struct intent intent = {&engine->station, &engine->handover, &engine->config};
+    struct intent intent = {&engine->station, &engine->handover, &engine->config, 0};
     SCOPE_STRBUF struct strbuf text = STRBUF_INIT;
     int code = env->state_load(env->self, INTENT_NAME, &text, err);
     if (code == ERR_NOT_FOUND)
@@ -80,7 +105,8 @@ static int start(struct engine *engine, struct err *err)
     /* A new boot number before anything is written under it; then what the restart interrupted. */
     engine->handover.boot++;
     engine->handover.last_seq = 0;
-    engine->now_us = engine_plant_us(engine);
+    engine->mono_us = engine_mono_us(engine);
+    engine->now_us = engine->core_us = plant_us(engine);
     engine->readings.bay_count = engine->options.bay_count;
     station_resume(&engine->station, engine->now_us, &engine->actions);
     engine_take_actions(engine);
@@ -139,12 +165,12 @@ static void read_plants(struct engine *engine)
     }
 }
 
-static void write_plants(struct engine *engine)
+static void write_plants(struct engine *engine, const struct io_requests *requests)
 {
     struct err err = {0};
     for (size_t i = 0; i < engine->options.plant_count; i++) {
         const struct engine_plant *plant = &engine->options.plants[i];
-        if (plant->ops->write(plant->self, engine->now_us, &engine->requests, &err))
+        if (plant->ops->write(plant->self, engine->now_us, requests, &err))
             log_error("engine", "driver %s cannot be written: %s", plant->ops->name, err.text);
     }
 }
@@ -158,7 +184,8 @@ static void take_records(struct engine *engine)
         const struct engine_plant *plant = &engine->options.plants[i];
         while (plant->ops->take_record && plant->ops->take_record(plant->self, &record)) {
             struct station_event *event =
-                actions_add(&engine->actions, STATION_EVENT_SWAP, record.at_us);
+                actions_add(&engine->actions, STATION_EVENT_SWAP,
+                            record.at_us); /* core time, as all that a driver says */
             if (!event)
                 return;
             struct message_swap_event *to = &event->data.swap;
@@ -182,10 +209,15 @@ static void step_at(struct engine *engine, int64_t now_us)
     engine->now_us = now_us;
     read_plants(engine);
     take_records(engine);
+    struct io_requests before = engine->requests, stops;
     station_step(&engine->station, &engine->readings, &engine->requests, &engine->actions);
     bool transition = engine->actions.transition;
     bool stored_before = !engine->station.storage_fault;
     engine_take_actions(engine);
+    if (engine->dirty) { /* a stop waits for no disk */
+        station_restrict(&before, &engine->requests, &stops);
+        write_plants(engine, &stops);
+    }
     if (!engine_commit(engine) && stored_before) {
         /* What this step began has no durable intent: step again, knowing that. */
         station_step(&engine->station, &engine->readings, &engine->requests, &engine->actions);
@@ -195,7 +227,7 @@ static void step_at(struct engine *engine, int64_t now_us)
         engine_queue_status(engine, true);
     /* Rule 9: a driver toggles its charge-enable line at each write that asks for it, so that the
      * line falls when this loop stops. */
-    write_plants(engine);
+    write_plants(engine, &engine->requests);
 }
 
 /* Time until a status is due: a report interval of plant time, but not more than ten a second. */
@@ -218,7 +250,8 @@ bool engine_step(struct engine *engine, int max_steps)
     if (safe != engine->station.safe_mode)
         log_info("engine", "safe mode %s", safe ? "begins: the monitor is gone" : "ends");
     engine->station.safe_mode = safe;
-    int64_t target_us = engine_plant_us(engine);
+    follow_clock(engine);
+    int64_t target_us = engine_core_us(engine);
     bool behind = false;
     if (!engine->steppable) {
         step_at(engine, target_us);
@@ -240,10 +273,24 @@ bool engine_step(struct engine *engine, int max_steps)
     return behind;
 }
 
+void engine_wind_down(struct engine *engine)
+{
+    engine->station.stopping = true;
+}
+
+bool engine_is_at_rest(const struct engine *engine)
+{
+    const struct station *station = &engine->station;
+    for (int i = 0; i < station->bay_count; i++)
+        if (station->bays[i].charge.phase != CHARGE_OFF || station->bays[i].door != DOOR_REST)
+            return false;
+    return station->swap.step == SWAP_IDLE;
+}
+
 int engine_stop(struct engine *engine, struct err *err)
 {
     memset(&engine->requests, 0, sizeof engine->requests);
-    write_plants(engine);
+    write_plants(engine, &engine->requests);
     engine->dirty = true;
     engine->save_failed_us = 0;
     if (!engine_commit(engine))

@@ -5,6 +5,9 @@
  * acknowledged, and watches the monitor (safe mode). All I/O comes through struct env, the drivers
  * and struct engine_link, so that a simulation runs the same code in virtual time.
  *
+ * The core's time runs at the plant's pace on the clock that never steps; what leaves the engine is
+ * stamped with the plant clock. So a clock that is set, forwards or back, disturbs no deadline.
+ *
  * Order in each step: read → core → make the intent durable → write outputs → send. If the intent
  * cannot be made durable, the core is told (StorageFault) and stepped again before outputs change.
  */
@@ -42,6 +45,7 @@ struct engine_options {
     struct station_limits limits;
     struct station_settings settings; /* before what SET_CONFIG said */
     uint32_t chemistries;             /* permitted, bit 1 << enum io_chemistry */
+    double plant_speed;               /* plant seconds per wall second */
     double report_interval_s;         /* plant; a status at least so often */
     double health_timeout_s;          /* wall; silence of the monitor that means safe mode */
     double monitor_settle_s;          /* wall; how long it must stay before safe mode ends */
@@ -71,6 +75,11 @@ bool engine_step(struct engine *engine, int max_steps);
 
 /* The monitor asked for a restart: stop and exit 0. */
 bool engine_wants_exit(const struct engine *engine);
+
+/* Begins an orderly end: as safe mode, charging stops and a swap ends where it stands. */
+void engine_wind_down(struct engine *engine);
+/* Nothing flows and nothing moves any more. */
+bool engine_is_at_rest(const struct engine *engine);
 
 /* Outputs to their safe level, intent and world saved. Running sessions and swaps end as
  * interrupted at the next start. Negative when the state could not be saved. */

@@ -28,13 +28,15 @@ int handover_restore(struct handover *handover, const struct handover_row *row)
     return 0;
 }
 
-int handover_add(struct handover *handover, const struct station_event *event, struct err *err)
+int handover_add(struct handover *handover, const struct station_event *event, int64_t skew_us,
+                 struct err *err)
 {
     struct handover_row row = {
         .type = event->kind == STATION_EVENT_COMPLETION ? IPC_CHARGE_COMPLETION : IPC_EVENT,
         .boot = handover->boot,
         .seq = handover->last_seq + 1,
-        .at_us = event->at_us,
+        .at_us = event->at_us + skew_us,
+        .core_us = event->at_us,
     };
     int code = payload_event(event, &row.body, err);
     if (code)
@@ -76,7 +78,7 @@ void handover_rewind(struct handover *handover)
     handover->sent = 0;
 }
 
-cJSON *handover_next(const struct handover *handover, int64_t now_us)
+cJSON *handover_next(const struct handover *handover, int64_t core_us, int64_t skew_us)
 {
     if (handover->sent >= handover->durable)
         return NULL;
@@ -89,7 +91,8 @@ cJSON *handover_next(const struct handover *handover, int64_t now_us)
         cJSON_Delete(body);
         return NULL;
     }
-    int64_t age_us = now_us > row->at_us ? now_us - row->at_us : 0;
+    int64_t then_us = row->core_us ? row->core_us : row->at_us - skew_us;
+    int64_t age_us = core_us > then_us ? core_us - then_us : 0;
     cJSON_AddNumberToObject(packet, "boot", (double)row->boot);
     cJSON_AddNumberToObject(packet, "seq", (double)row->seq);
     cJSON_AddNumberToObject(packet, "time", (double)row->at_us);

@@ -18,8 +18,9 @@
 struct handover_row {
     enum ipc_type type; /* IPC_EVENT or IPC_CHARGE_COMPLETION */
     int64_t boot, seq;
-    int64_t at_us; /* plant time of the fact */
-    char *body;    /* owned: JSON object with the packet's other fields */
+    int64_t at_us;   /* plant time of the fact */
+    int64_t core_us; /* core time of the fact in this run; 0: of an earlier run */
+    char *body;      /* owned: JSON object with the packet's other fields */
 };
 
 struct handover {
@@ -32,8 +33,9 @@ struct handover {
 
 void handover_free(struct handover *handover);
 
-/* Numbers the event and puts it at the end. */
-int handover_add(struct handover *handover, const struct station_event *event, struct err *err);
+/* Numbers the event and puts it at the end. Its core time plus `skew_us` is its plant time. */
+int handover_add(struct handover *handover, const struct station_event *event, int64_t skew_us,
+                 struct err *err);
 /* Puts back a row of the saved state (takes `body`). */
 int handover_restore(struct handover *handover, const struct handover_row *row);
 
@@ -44,8 +46,8 @@ int handover_acknowledge(struct handover *handover, int64_t boot, int64_t seq, s
 void handover_rewind(struct handover *handover);
 
 /* The next durable row as a packet, NULL when there is none; then handover_sent. Release the packet
- * by ipc_encode. `now_us` is the plant time, for age_ms. */
-cJSON *handover_next(const struct handover *handover, int64_t now_us);
+ * by ipc_encode. Core time now and the skew, for age_ms. */
+cJSON *handover_next(const struct handover *handover, int64_t core_us, int64_t skew_us);
 void handover_sent(struct handover *handover);
 
 #endif

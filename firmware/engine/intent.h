@@ -27,6 +27,7 @@ struct intent { /* views of what the engine owns */
     struct station *station;
     struct handover *handover;
     struct intent_config *config;
+    int64_t skew_us; /* encoding: stored times are of the plant clock */
 };
 
 int intent_encode(const struct intent *intent, struct strbuf *to, struct err *err);

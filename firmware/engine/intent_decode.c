@@ -113,6 +113,9 @@ static int read_bay(const cJSON *from, struct station *station, struct err *err)
 {
     int64_t slot = integer_of(from, "slot");
     struct bay *bay = slot >= 1 && slot <= IO_BAYS_MAX ? station_bay(station, (int)slot) : NULL;
+    bool bare = !text_of(from, "bid")[0] && !cJSON_GetObjectItemCaseSensitive(from, "custody");
+    if (!bay && bare)
+        return 0; /* the board lost a bay that held nothing */
     if (!bay)
         return err_set(err, ERR_CONFIG,
                        "the engine's state has a bay %lld, the board has %d: give the board its "
@@ -158,7 +161,9 @@ static int read_fault(const cJSON *from, struct station *station, struct err *er
         .since_us = integer_of(from, "since"),
         .count = integer_of(from, "count"),
     };
-    if (fault.code == FAULT_COUNT || fault.slot < 0 || fault.slot > station->bay_count)
+    if (fault.slot > station->bay_count)
+        return 0; /* of a bay that is no more */
+    if (fault.code == FAULT_COUNT || fault.slot < 0)
         return err_set(err, ERR_INVALID, "'%s' in slot %d is no fault", text_of(from, "code"),
                        fault.slot);
     fault_restore(&station->faults, &fault);

@@ -39,7 +39,7 @@ static void add_last(cJSON *object, const struct io_pack *pack)
     add_number(to, "cycles", (double)pack->cycles);
 }
 
-static void add_bay(cJSON *list, const struct bay *bay)
+static void add_bay(cJSON *list, const struct bay *bay, int64_t skew_us)
 {
     cJSON *to = cJSON_CreateObject();
     cJSON_AddItemToArray(list, to);
@@ -68,7 +68,7 @@ static void add_bay(cJSON *list, const struct bay *bay)
         add_text(reservation, "request_id", bay->reservation.request_id);
         add_text(reservation, "vehicle", bay->reservation.vehicle);
         add_text(reservation, "user", bay->reservation.user);
-        add_number(reservation, "until", (double)bay->reservation.until_us);
+        add_number(reservation, "until", (double)(bay->reservation.until_us + skew_us));
     }
 }
 
@@ -87,7 +87,7 @@ static void add_swap(cJSON *object, const struct swap *swap)
     add_flag(to, "completed", swap->completed);
 }
 
-static void add_faults(cJSON *object, const struct faults *faults)
+static void add_faults(cJSON *object, const struct faults *faults, int64_t skew_us)
 {
     cJSON *list = cJSON_AddArrayToObject(object, "faults");
     for (int i = 0; i < faults->count; i++) {
@@ -95,7 +95,7 @@ static void add_faults(cJSON *object, const struct faults *faults)
         cJSON_AddItemToArray(list, to);
         cJSON_AddStringToObject(to, "code", fault_name(faults->list[i].code));
         cJSON_AddNumberToObject(to, "slot", faults->list[i].slot);
-        cJSON_AddNumberToObject(to, "since", (double)faults->list[i].since_us);
+        cJSON_AddNumberToObject(to, "since", (double)(faults->list[i].since_us + skew_us));
         cJSON_AddNumberToObject(to, "count", (double)faults->list[i].count);
     }
 }
@@ -149,9 +149,9 @@ int intent_encode(const struct intent *intent, struct strbuf *to, struct err *er
     add_flag(object, "interrupted", station->interrupted);
     cJSON *bays = cJSON_AddArrayToObject(object, "bays");
     for (int i = 0; i < station->bay_count; i++)
-        add_bay(bays, &station->bays[i]);
+        add_bay(bays, &station->bays[i], intent->skew_us);
     add_swap(object, &station->swap);
-    add_faults(object, &station->faults);
+    add_faults(object, &station->faults, intent->skew_us);
     add_owed(object, station);
     add_config(object, intent->config);
     add_events(object, intent->handover);

@@ -8,7 +8,7 @@
 static int save(struct engine *engine, struct err *err)
 {
     const struct env *env = engine->options.env;
-    struct intent intent = {&engine->station, &engine->handover, &engine->config};
+    struct intent intent = {&engine->station, &engine->handover, &engine->config, engine->skew_us};
     SCOPE_STRBUF struct strbuf text = STRBUF_INIT;
     for (size_t i = 0; i < engine->options.plant_count; i++) {
         const struct engine_plant *plant = &engine->options.plants[i];
@@ -52,11 +52,14 @@ void engine_take_actions(struct engine *engine)
 {
     struct station_actions *actions = &engine->actions;
     struct err err = {0};
-    for (size_t i = 0; i < actions->count; i++)
-        if (handover_add(&engine->handover, &actions->events[i], &err)) {
+    for (size_t i = 0; i < actions->count; i++) {
+        if (actions->events[i].kind == STATION_EVENT_FAULT)
+            actions->events[i].data.fault.since.us += engine->skew_us;
+        if (handover_add(&engine->handover, &actions->events[i], engine->skew_us, &err)) {
             log_error("engine", "an event is lost: %s", err.text);
             engine->station.storage_fault = true;
         }
+    }
     if (actions->failed) {
         log_error("engine", "out of memory: an event is lost");
         engine->station.storage_fault = true;

@@ -159,6 +159,7 @@ static int open_station(struct process *process, struct err *err)
     process->options.link = &process->link;
     process->options.plants = process->plants.list;
     process->options.plant_count = process->plants.count;
+    process->options.plant_speed = process->real.clock.speed;
     return engine_new(&process->engine, &process->options, err);
 }
 
@@ -224,10 +225,24 @@ static void take_signals(struct process *process)
     }
 }
 
+/* An orderly end takes what charging needs to stop and the monitor to hear of it, at most 3 s. */
+static bool ended(struct process *process, int64_t *deadline_us)
+{
+    if (!process->stop && !engine_wants_exit(process->engine))
+        return false;
+    if (!*deadline_us) {
+        *deadline_us = clock_mono_us() + 3 * CLOCK_US_PER_SECOND;
+        engine_wind_down(process->engine);
+        return false;
+    }
+    return engine_is_at_rest(process->engine) || clock_mono_us() > *deadline_us;
+}
+
 static void serve(struct process *process)
 {
     bool behind = false;
-    while (!process->stop && !engine_wants_exit(process->engine)) {
+    int64_t deadline_us = 0;
+    while (!ended(process, &deadline_us)) {
         struct pollfd fds[] = {{process->signals, POLLIN, 0},
                                {process->timer, POLLIN, 0},
                                {process->listener, POLLIN, 0},

@@ -116,8 +116,8 @@ static bool send_status(struct engine *engine, struct err *err)
     cJSON *packet = engine_begin(engine, IPC_STATUS);
     if (!packet)
         return false;
-    int64_t age_us = engine_plant_us(engine) - status->at_us;
-    cJSON_AddNumberToObject(packet, "time", (double)status->at_us);
+    int64_t age_us = engine_core_us(engine) - status->at_us;
+    cJSON_AddNumberToObject(packet, "time", (double)engine_stamp_us(engine, status->at_us));
     cJSON_AddNumberToObject(packet, "age_ms", (double)(age_us > 0 ? age_us / 1000 : 0));
     cJSON_AddBoolToObject(packet, "transition", status->transition);
     cJSON_AddItemReferenceToObject(packet, "data", status->data);
@@ -142,7 +142,7 @@ static void flush_events(struct engine *engine, struct err *err)
         engine->handover_wall_us = now_us;
     }
     for (;;) {
-        cJSON *packet = handover_next(handover, engine_plant_us(engine));
+        cJSON *packet = handover_next(handover, engine_core_us(engine), engine->skew_us);
         if (!packet)
             return;
         if (engine_send(engine, packet, err))

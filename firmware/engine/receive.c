@@ -124,12 +124,13 @@ static void on_session(struct engine *engine, const struct ipc_packet *packet)
 
 static void on_reserve(struct engine *engine, const struct ipc_packet *packet)
 {
+    int64_t until_us = ipc_integer(packet, "until");
     struct station_reserve_request request = {
         .reserve = text_equal(ipc_text(packet, "action"), "reserve"),
         .request_id = ipc_text(packet, "request_id"),
         .vehicle = ipc_text(packet, "vehicle_id"),
         .user = ipc_text(packet, "driver_id"),
-        .until_us = ipc_integer(packet, "until"),
+        .until_us = until_us == MESSAGE_ABSENT ? 0 : until_us - engine->skew_us, /* core time */
     };
     const char *refusal =
         station_request_reserve(&engine->station, &engine->readings, &request, &engine->actions);

@@ -12,7 +12,7 @@
 #define ENGINE_STATUS_MAX 128
 
 struct engine_status { /* one status packet's content */
-    int64_t at_us;     /* plant */
+    int64_t at_us;     /* core time */
     bool transition;
     cJSON *data; /* owned */
 };
@@ -30,7 +30,10 @@ struct engine {
     struct io_readings readings;
     struct io_requests requests;
     struct station_actions actions;
-    int64_t now_us; /* plant time of the last step */
+    int64_t now_us;  /* core time of the last step */
+    int64_t mono_us; /* wall pace at which core time stood at core_us */
+    int64_t core_us;
+    int64_t skew_us; /* plant clock minus core time; changes when a clock is set */
     bool steppable;
     /* intent */
     bool dirty;
@@ -43,7 +46,7 @@ struct engine {
     /* statuses */
     size_t status_count;
     struct engine_status statuses[ENGINE_STATUS_MAX];
-    int64_t status_sent_us;   /* plant time of the newest one */
+    int64_t status_sent_us;   /* core time of the newest one */
     int64_t status_wall_us;   /* wall pace */
     int64_t handover_wall_us; /* last progress of the hand-over */
     int64_t packet_counter;
@@ -69,6 +72,8 @@ void engine_flush(struct engine *engine);
 cJSON *engine_begin(struct engine *engine, enum ipc_type type);
 
 int64_t engine_mono_us(const struct engine *engine);
-int64_t engine_plant_us(const struct engine *engine);
+/* Core time now; a core time as it is stamped on what leaves. */
+int64_t engine_core_us(const struct engine *engine);
+int64_t engine_stamp_us(const struct engine *engine, int64_t core_us);
 
 #endif

@@ -26,7 +26,8 @@ struct rig {
     struct engine_plant driver;
     struct engine_options options;
     struct engine *engine;
-    int64_t wall_us;
+    int64_t wall_us;      /* never steps */
+    int64_t clock_set_us; /* what somebody has set the clock by */
     /* store */
     struct strbuf stored;
     int saves;
@@ -52,7 +53,8 @@ static inline int64_t rig_wall(void *self)
 
 static inline int64_t rig_plant(void *self)
 {
-    return ((struct rig *)self)->wall_us;
+    const struct rig *rig = self;
+    return rig->wall_us + rig->clock_set_us;
 }
 
 static inline void rig_random(void *self, void *to, size_t length)

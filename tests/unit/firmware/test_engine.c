@@ -465,6 +465,66 @@ static void latched_faults_survive_a_restart_until_somebody_looks(void **state)
     rig_free(&rig);
 }
 
+/* A clock that is set, forwards or back, disturbs no deadline; stamps follow it, ages do not. */
+static void a_clock_that_is_set_disturbs_nothing(void **state)
+{
+    (void)state;
+    static struct rig rig;
+    static const int64_t JUMPS_US[] = {INT64_C(-3600000000), INT64_C(86400000000)};
+    for (int i = 0; i < 2; i++) {
+        rig_init(&rig);
+        rig_connect(&rig);
+        rig_run(&rig, 2);
+        rig_charge(&rig, "c1");
+        rig_run(&rig, 12);
+        assert_int_equal(engine_station(rig.engine)->swap.step, SWAP_RETURNING);
+        size_t before = rig.event_count;
+        rig.busy = true; /* what happened before is sent after */
+        rig_run(&rig, 3);
+        rig.clock_set_us = JUMPS_US[i];
+        rig_run(&rig, 1);
+        rig.busy = false;
+        rig_until_outcome(&rig, "c1", 120);
+        assert_string_equal(rig_outcome(&rig, "c1", NULL), "done");
+        assert_int_equal(engine_station(rig.engine)->faults.count, 0);
+        for (size_t k = before; k < rig.event_count; k++) {
+            double age = cJSON_GetNumberValue(cJSON_GetObjectItem(rig.events[k].json, "age_ms"));
+            assert_true(age >= 0 && age < 10000);
+        }
+        const cJSON *last = rig.events[rig.event_count - 1].json;
+        double at = cJSON_GetNumberValue(cJSON_GetObjectItem(last, "time"));
+        assert_near(at, (double)(rig.wall_us + rig.clock_set_us), 5e6);
+        check_books(&rig);
+        rig_free(&rig);
+    }
+}
+
+static void an_orderly_end_stops_charging_first(void **state)
+{
+    (void)state;
+    static struct rig rig;
+    rig_init(&rig);
+    rig_connect(&rig);
+    rig_run(&rig, 5);
+    assert_false(engine_is_at_rest(rig.engine));
+    engine_wind_down(rig.engine);
+    rig_run(&rig, 1);
+    assert_true(engine_is_at_rest(rig.engine));
+    const cJSON *data = cJSON_GetObjectItem(rig.events[rig.event_count - 1].json, "data");
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(data, "status")), "cancelled");
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(data, "reason")),
+                        "the engine is stopping");
+    size_t events = rig.event_count;
+    assert_int_equal(engine_stop(rig.engine, NULL), 0);
+    rig_kill(&rig);
+    rig_open(&rig);
+    rig_connect(&rig);
+    rig_run(&rig, 3); /* begins again by itself, nothing was interrupted */
+    data = cJSON_GetObjectItem(rig.events[events].json, "data");
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(data, "status")), "requested");
+    rig_free(&rig);
+}
+
 static void garbage_from_the_monitor_is_ignored(void **state)
 {
     (void)state;
@@ -530,6 +590,8 @@ int main(void)
         cmocka_unit_test(a_damaged_or_newer_state_is_refused),
         cmocka_unit_test(a_restart_request_stops_with_safe_outputs),
         cmocka_unit_test(latched_faults_survive_a_restart_until_somebody_looks),
+        cmocka_unit_test(a_clock_that_is_set_disturbs_nothing),
+        cmocka_unit_test(an_orderly_end_stops_charging_first),
         cmocka_unit_test(garbage_from_the_monitor_is_ignored),
         cmocka_unit_test(statuses_follow_the_plant_clock_and_every_transition),
     };

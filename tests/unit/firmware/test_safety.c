@@ -244,6 +244,38 @@ static void the_gate_moves_only_with_guard_and_lane_known(void **state)
     fixture_free(&f);
 }
 
+/* Before the intent is durable only what stops may be written. */
+static void what_stops_waits_for_nothing(void **state)
+{
+    (void)state;
+    static struct io_requests now, next, out;
+    memset(&now, 0, sizeof now);
+    memset(&next, 0, sizeof next);
+    now.charge_enable = true;
+    now.bays[0] = (struct io_bay_request){.contactor = true, .charger_on = true, .charge_a = 80};
+    now.bays[1] = (struct io_bay_request){.unlock = true, .door = IO_MOTION_OPEN};
+    now.gate = IO_MOTION_OPEN;
+    next.charge_enable = true;
+    next.siren = next.exhaust = true;
+    next.bays[0] = (struct io_bay_request){.contactor = true, .charge_a = 0};
+    next.bays[1] = (struct io_bay_request){.unlock = true, .door = IO_MOTION_CLOSE};
+    next.bays[2] = (struct io_bay_request){.contactor = true, .charger_on = true, .charge_a = 50};
+    next.bays[3] = (struct io_bay_request){.unlock = true, .door = IO_MOTION_OPEN};
+    next.gate = IO_MOTION_CLOSE;
+    TEXT_SET(next.announce, "CAR-1");
+    station_restrict(&now, &next, &out);
+    assert_true(out.bays[0].contactor && !out.bays[0].charger_on);
+    assert_true(out.bays[1].unlock);
+    assert_int_equal(out.bays[1].door, IO_MOTION_HOLD);
+    assert_false(out.bays[2].contactor || out.bays[2].charger_on || out.bays[3].unlock);
+    assert_int_equal(out.bays[3].door, IO_MOTION_HOLD);
+    assert_int_equal(out.gate, IO_MOTION_HOLD);
+    assert_true(out.siren && out.exhaust && out.charge_enable);
+    assert_string_equal(out.announce, "");
+    station_restrict(&next, &next, &out); /* what goes on goes on */
+    assert_memory_equal(&out, &next, sizeof out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +290,7 @@ int main(void)
         cmocka_unit_test(a_silent_pack_takes_its_bay_out),
         cmocka_unit_test(a_door_opens_only_when_nothing_speaks_against_it),
         cmocka_unit_test(the_gate_moves_only_with_guard_and_lane_known),
+        cmocka_unit_test(what_stops_waits_for_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,6 +87,33 @@ static void nothing_moves_when_it_refuses(void **state)
     fixture_free(&f);
 }
 
+static void a_swap_keeps_its_battery_from_others(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_stocked(&f);
+    assert_null(fixture_swap(&f, "c1", ""));
+    assert_int_equal(f.station.bays[1].state, BAY_RESERVED);
+    for (int i = 0; i < 3; i++) {
+        char id[] = "res-0";
+        id[4] = (char)('0' + i);
+        struct station_reserve_request request = {true, id, "CAR-9", "bob",
+                                                  f.now_us + INT64_C(3600000000)};
+        const char *refusal = station_request_reserve(&f.station, &f.in, &request, &f.actions);
+        assert_int_equal(refusal == NULL, i < 2);
+    }
+    fixture_until_swap(&f, SWAP_IDLE, 120);
+    assert_string_equal(f.carried.bid, "P-2");
+    fixture_free(&f);
+    fixture_stocked(&f); /* and gives it back when nobody came */
+    f.comes = false;
+    assert_null(fixture_swap(&f, "c1", ""));
+    fixture_until_swap(&f, SWAP_IDLE, 400);
+    fixture_run(&f, 1);
+    assert_int_equal(f.station.bays[1].state, BAY_READY);
+    fixture_free(&f);
+}
+
 static void one_swap_at_a_time(void **state)
 {
     (void)state;
@@ -360,7 +387,8 @@ static void an_interruption_stops_every_step_where_it_is(void **state)
         assert_int_equal(f.station.swap.step, SWAP_IDLE);
         const struct station_completion *end = fixture_completion(&f);
         assert_string_equal(end->outcome, exchanged ? "done" : "failed");
-        assert_string_equal(end->reason, exchanged ? "" : "interrupted: safe");
+        assert_string_equal(end->reason,
+                            exchanged ? "" : "interrupted: safe mode: the monitor is gone");
         fixture_run(&f, 10); /* a door under way may finish */
         double gate = f.gate, door5 = f.bays[4].door, door2 = f.bays[1].door;
         fixture_run(&f, 60);
@@ -391,6 +419,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_swap_ends_done_on_evidence),
         cmocka_unit_test(nothing_moves_when_it_refuses),
+        cmocka_unit_test(a_swap_keeps_its_battery_from_others),
         cmocka_unit_test(one_swap_at_a_time),
         cmocka_unit_test(fails_without_a_vehicle),
         cmocka_unit_test(fails_with_a_strange_vehicle),
