@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Batteries and bays in memory. A sighting that changes no fact costs no SQL: what it confirms is
- * noted here and written by tracking_flush every FLUSH_US of message time.
+ * noted here and written by tracking_flush FLUSH_US of message time later, battery by battery, so
+ * that no commit has to carry all of them at once. What waits is lost with the process: levels and
+ * times of the last seconds, which the next sighting says again.
  */
 #include "tracking/tracking_internal.h"
 
@@ -66,7 +68,7 @@ int tracked_battery_get(struct tracking *tracking, const char *bid, struct track
 int tracked_battery_save(struct tracking *tracking, struct tracked_battery *battery,
                          struct err *err)
 {
-    /* It stays in the list when it is there: the flush then finds it clean. */
+    /* It stays in the queue when it is there: the flush then finds it clean. */
     battery->dirty = false;
     return battery_save(tracking->store, &battery->row, err);
 }
@@ -77,8 +79,13 @@ void tracked_battery_touch(struct tracking *tracking, struct tracked_battery *ba
     if (battery->listed)
         return;
     battery->listed = true;
-    battery->next_dirty = tracking->dirty;
-    tracking->dirty = battery;
+    battery->listed_us = tracking->heard_us;
+    battery->next = NULL;
+    if (tracking->first)
+        tracking->last->next = battery;
+    else
+        tracking->first = battery;
+    tracking->last = battery;
 }
 
 int tracked_battery_resolve(struct tracking *tracking, struct tracked_battery *battery,
@@ -153,7 +160,7 @@ int tracked_bay_get(struct tracking *tracking, const char *station_id, int64_t s
 
 void tracked_forget(struct tracking *tracking)
 {
-    tracking->dirty = NULL;
+    tracking->first = tracking->last = NULL;
     textmap_free(&tracking->batteries, free);
     textmap_free(&tracking->bays, free);
 }
@@ -161,17 +168,15 @@ void tracked_forget(struct tracking *tracking)
 int tracking_flush(struct tracking *tracking, struct err *err)
 {
     bool full = tracking->batteries.count > BATTERY_MAX;
-    if (tracking->heard_us - tracking->flushed_us < FLUSH_US && !full)
-        return 0;
-    while (tracking->dirty) {
-        struct tracked_battery *battery = tracking->dirty;
+    for (struct tracked_battery *battery; (battery = tracking->first) != NULL;) {
+        if (!full && tracking->heard_us - battery->listed_us < FLUSH_US)
+            break;
         int status = battery->dirty ? tracked_battery_save(tracking, battery, err) : 0;
         if (status < 0)
             return status;
-        tracking->dirty = battery->next_dirty;
+        tracking->first = battery->next;
         battery->listed = false;
     }
-    tracking->flushed_us = tracking->heard_us;
     if (full)
         tracked_forget(tracking);
     return 0;

@@ -89,9 +89,9 @@ int tracking_check_battery_capacity(struct tracking *tracking, const char *bid, 
 int tracking_is_battery_frequently_swapped(struct tracking *tracking, const char *bid,
                                            int64_t at_us, bool *frequent, struct err *err);
 
-/* A batch was rolled back: forget what was cached. */
+/* A batch was rolled back (as a whole): forget what was cached. */
 void tracking_forget(struct tracking *tracking);
-/* Writes rows kept in memory (last seen …); called before each commit. */
+/* Writes rows kept in memory (last seen, levels …) for some seconds; called before each commit. */
 int tracking_flush(struct tracking *tracking, struct err *err);
 
 #endif

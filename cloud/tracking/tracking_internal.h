@@ -16,8 +16,10 @@ struct tracked_battery {
     struct battery_row row;
     struct place_claim claim;
     char claim_journal[33]; /* id of claim.journal; its number is looked up when it is needed */
-    bool dirty, listed;     /* listed: in the list of rows to look at when flushing */
-    struct tracked_battery *next_dirty;
+    bool dirty;
+    bool listed; /* waits in the queue of rows to write, since: */
+    int64_t listed_us;
+    struct tracked_battery *next;
 };
 
 /* What a bay was last seen to hold. */
@@ -31,9 +33,9 @@ struct tracking {
     struct store *store;
     struct alerts *alerts;
     struct tracking_limits limits;
-    struct textmap batteries, bays; /* of owned tracked_battery, tracked_bay */
-    struct tracked_battery *dirty;
-    int64_t heard_us, flushed_us; /* time of the newest message; when rows were last written */
+    struct textmap batteries, bays;       /* of owned tracked_battery, tracked_bay */
+    struct tracked_battery *first, *last; /* queue of rows to write, longest waiting first */
+    int64_t heard_us;                     /* arrival of the newest message */
 };
 
 /* cache.c. The battery, read or created; the pointer is valid until tracking_forget or
