@@ -83,7 +83,7 @@ static int read_one(struct store *store, sqlite3_stmt *select, struct exchange_r
     return 1;
 }
 
-/* ?1 bid, ?2 vid, ?3 event_time, ?4 1 for On-Load, ?5 task_id. */
+/* ?1 bid, ?2 vid (may stay unused), ?3 event_time, ?4 1 for On-Load, ?5 task_id. */
 static void bind_place(sqlite3_stmt *select, const struct exchange_row *row)
 {
     store_bind_text(select, 1, row->bid);
@@ -141,7 +141,7 @@ int exchange_later_version(struct store *store, const struct exchange_row *row, 
 {
     sqlite3_stmt *select = store_prepare(
         store,
-        "SELECT 1 FROM battery_exchange_task WHERE bid = ?1 AND ?2 IS ?2 AND event_time >= ?3 AND "
+        "SELECT 1 FROM battery_exchange_task WHERE bid = ?1 AND event_time >= ?3 AND "
         "(event_time, event = 'On-Load', task_id) > (?3, ?4, ?5) AND battery_version NOTNULL "
         "LIMIT 1",
         err);
