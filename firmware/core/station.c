@@ -4,7 +4,7 @@
 #include "core/gate.h"
 #include "core/safety.h"
 #include "core/session.h"
-#include "core/swap_end.h"
+#include "core/swap_steps.h"
 #include "core/text.h"
 #include <assert.h>
 #include <math.h>

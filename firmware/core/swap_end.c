@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/swap_end.h"
 #include "core/custody.h"
 #include "core/gate.h"
 #include "core/safety.h"
+#include "core/swap_steps.h"
 #include "core/text.h"
 
 /* Emits the end of the command, once. `done` needs evidence: the vehicle has its new battery. */

@@ -60,6 +60,9 @@ bool engine_commit(struct engine *engine);
 /* Puts the core's events behind the others. Clears the actions. */
 void engine_take_actions(struct engine *engine);
 
+/* engine.c */
+void engine_write_plants(struct engine *engine, const struct io_requests *requests);
+
 /* outgoing.c */
 int engine_send(struct engine *engine, cJSON *packet, struct err *err);
 /* Sends an answer, now or as soon as the socket takes it, before anything else. */
@@ -71,6 +74,7 @@ void engine_queue_status(struct engine *engine, bool transition);
 void engine_flush(struct engine *engine);
 cJSON *engine_begin(struct engine *engine, enum ipc_type type);
 
+int64_t engine_plant_us(const struct engine *engine);
 int64_t engine_mono_us(const struct engine *engine);
 /* Core time now; a core time as it is stamped on what leaves. */
 int64_t engine_core_us(const struct engine *engine);

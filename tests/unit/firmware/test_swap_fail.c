@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Swaps that fail because of the vehicle, its driver or the battery that it brings. */
+#include "station_fixture.h"
+
+static void fails(struct fixture *f, const char *reason, double seconds)
+{
+    fixture_until_swap(f, SWAP_IDLE, seconds);
+    const struct station_completion *end = fixture_completion(f);
+    assert_non_null(end);
+    assert_string_equal(end->outcome, "failed");
+    assert_string_equal(end->reason, reason);
+    for (int i = 0; i < f->in.bay_count; i++)
+        assert_near(f->bays[i].door, 0, 0);
+    fixture_free(f);
+}
+
+static void fails_without_a_vehicle(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_stocked(&f);
+    f.comes = false;
+    assert_null(fixture_swap(&f, "c1", ""));
+    fixture_run(&f, 290);
+    assert_null(fixture_completion(&f));
+    fails(&f, "Timeout: no vehicle came", 60);
+    assert_int_equal(f.in.gate, IO_GATE_CLOSED);
+}
+
+static void fails_with_a_strange_vehicle(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_stocked(&f);
+    f.gives = false; /* it leaves after a minute */
+    f.in.lane_occupied = true;
+    TEXT_SET(f.in.lane_vehicle, "CAR-2");
+    assert_null(fixture_swap(&f, "c1", ""));
+    fails(&f, "Unauthorized: another vehicle is in the lane", 200);
+    assert_int_equal(f.in.gate, IO_GATE_CLOSED);
+}
+
+static void fails_when_no_battery_is_returned(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_stocked(&f);
+    f.gives = false;
+    assert_null(fixture_swap(&f, "c1", ""));
+    fails(&f, "Timeout: no battery was returned", 300);
+    assert_int_equal(fixture_count_swaps(&f, "Off-Load", NULL), 0);
+    assert_string_equal(f.carried.bid, "USER-1");
+}
+
+static void an_offered_battery_that_is_not_taken_stays(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    size_t at = 0;
+    fixture_stocked(&f);
+    f.takes = false;
+    assert_null(fixture_swap(&f, "c1", ""));
+    fixture_until_swap(&f, SWAP_LEAVING, 300);
+    const struct station_completion *end = fixture_completion(&f);
+    assert_string_equal(end->reason, "Timeout: the offered battery was not taken");
+    assert_int_equal(fixture_count_swaps(&f, "Off-Load", NULL), 1); /* the orphan is on record */
+    assert_int_equal(fixture_count_swaps(&f, "Timeout", &at), 1);
+    assert_string_equal(f.events[at].data.swap.battery.bid, "P-2");
+    assert_int_equal(fixture_count_swaps(&f, "On-Load", NULL), 0);
+    /* Its vehicle stands there without: the next command hands one out at once. */
+    fixture_run(&f, 125);
+    assert_true(fixture_fault(&f, FAULT_LaneBlocked, 0));
+    f.in.lane_occupied = false; /* towed */
+    f.in.lane_vehicle[0] = '\0';
+    fixture_until_swap(&f, SWAP_IDLE, 30);
+    f.takes = true;
+    f.event_count = 0;
+    assert_null(fixture_swap(&f, "c2", ""));
+    fixture_until_swap(&f, SWAP_IDLE, 120);
+    assert_string_equal(fixture_completion(&f)->outcome, "done");
+    assert_int_equal(fixture_count_swaps(&f, "Off-Load", NULL), 0);
+    assert_int_equal(fixture_count_swaps(&f, "On-Load", NULL), 1);
+    assert_string_equal(f.carried.bid, "P-2");
+    fixture_free(&f);
+}
+
+static void a_battery_of_another_type_goes_back(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_stocked(&f);
+    f.carried.rated_v = 700;
+    assert_null(fixture_swap(&f, "c1", ""));
+    fails(&f, "BatteryType: none of this type is ready", 200);
+    assert_int_equal(fixture_count_swaps(&f, "Off-Load", NULL), 1);
+    assert_int_equal(fixture_count_swaps(&f, "On-Load", NULL), 1);
+    assert_string_equal(f.carried.bid, "USER-1");
+    assert_int_equal(f.station.owed[0].vehicle[0], 0);
+}
+
+static void a_battery_of_unknown_chemistry_goes_back(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_stocked(&f);
+    f.carried.chemistry = IO_CHEMISTRY_UNKNOWN;
+    assert_null(fixture_swap(&f, "c1", ""));
+    fails(&f, "BatteryType: this chemistry is not served here", 200);
+    assert_string_equal(f.carried.bid, "USER-1");
+    assert_int_equal(f.station.bays[4].state, BAY_EMPTY);
+}
+
+static void a_mute_battery_goes_back_without_events(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_stocked(&f);
+    f.bays[4].no_pack_bus = true;
+    assert_null(fixture_swap(&f, "c1", ""));
+    fails(&f, "BatteryUnknown: the returned battery does not identify itself", 200);
+    assert_int_equal(fixture_count_swaps(&f, "Off-Load", NULL), 0);
+    assert_int_equal(fixture_count_swaps(&f, "On-Load", NULL), 0);
+    assert_string_equal(f.carried.bid, "USER-1");
+}
+
+static void a_damaged_battery_stays_in_quarantine(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_stocked(&f);
+    f.carried.faults = 4;
+    f.gives = true;
+    assert_null(fixture_swap(&f, "c1", ""));
+    fixture_until_swap(&f, SWAP_LEAVING, 100);
+    assert_string_equal(fixture_completion(&f)->reason,
+                        "BatteryDamaged: the returned battery is in quarantine");
+    assert_int_equal(f.station.bays[4].state, BAY_QUARANTINE);
+    assert_int_equal(fixture_count_swaps(&f, "Off-Load", NULL), 1);
+    fixture_free(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fails_without_a_vehicle),
+        cmocka_unit_test(fails_with_a_strange_vehicle),
+        cmocka_unit_test(fails_when_no_battery_is_returned),
+        cmocka_unit_test(an_offered_battery_that_is_not_taken_stays),
+        cmocka_unit_test(a_battery_of_another_type_goes_back),
+        cmocka_unit_test(a_battery_of_unknown_chemistry_goes_back),
+        cmocka_unit_test(a_mute_battery_goes_back_without_events),
+        cmocka_unit_test(a_damaged_battery_stays_in_quarantine),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
