@@ -22,13 +22,19 @@ static uint32_t big_endian(const unsigned char *bytes)
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-/* A hot journal beside it: the file's bytes mean nothing until SQLite has rolled it back. */
-static bool has_hot_journal(const char *path)
+/* A journal or WAL beside it: the file's own bytes mean nothing until SQLite has rolled the one
+ * back or read the other. A power cut during a checkpoint tears the very first page. */
+static bool is_unfinished(const char *path)
 {
-    char name[PATH_MAX];
-    struct stat info;
-    (void)snprintf(name, sizeof name, "%s-journal", path);
-    return stat(name, &info) == 0 && info.st_size > 0;
+    static const char *const suffixes[] = {"-journal", "-wal"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        char name[PATH_MAX];
+        struct stat info;
+        (void)snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
+        if (stat(name, &info) == 0 && info.st_size > 0)
+            return true;
+    }
+    return false;
 }
 
 static int refuse_foreign(const char *path, struct err *err)
@@ -59,7 +65,7 @@ int store_check_header(const char *path, bool *exists, struct err *err)
     if (info.st_size == 0)
         return 0;
     *exists = true;
-    if (has_hot_journal(path))
+    if (is_unfinished(path))
         return 0;
     unsigned char header[HEADER_SIZE];
     if (pread(fd, header, sizeof header, 0) != (ssize_t)sizeof header ||

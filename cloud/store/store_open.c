@@ -76,6 +76,22 @@ static int open_connection(struct store *store, int flags, struct err *err)
                    store->db ? sqlite3_errmsg(store->db) : sqlite3_errstr(code));
 }
 
+/* A file that the power failed on while it was being made is there and has bytes, and SQLite rolls
+ * it back to no page at all: nobody's database yet. */
+static int has_pages(struct store *store, bool *pages, struct err *err)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(store->db, "PRAGMA page_count", -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        *pages = sqlite3_column_int64(statement, 0) > 0;
+    (void)sqlite3_finalize(statement);
+    return code == SQLITE_ROW ? 0
+                              : err_set(err, store_code(code), "database %s: %s", store->path,
+                                        sqlite3_errmsg(store->db));
+}
+
 /* Checks what is there before anything is written; a refused database must stay as it is, so not
  * even its WAL is folded in at closing. */
 static int check(struct store *store, int *version, struct err *err)
@@ -99,6 +115,8 @@ static int open_writer(struct store *store, struct err *err)
     }
     if (status == 0)
         status = open_connection(store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
+    if (status == 0 && exists)
+        status = has_pages(store, &exists, err);
     if (status == 0)
         status = exists ? check(store, &version, err) : create(store, err);
     if (status == 0)
