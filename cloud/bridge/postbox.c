@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bridge/postbox.h"
 
-#include "stations/index.h"
+#include "base/textmap.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@ struct slot {
 };
 
 struct postbox {
-    struct index index;    /* of owned struct slot, one per device for ever */
+    struct textmap map;    /* of owned struct slot, one per device for ever */
     struct slot **waiting; /* owned array: slots with acks */
     size_t waiting_count, waiting_size;
     struct postbox_letter *letters; /* owned, a circle of POSTBOX_LETTERS_MAX */
@@ -39,9 +39,8 @@ int postbox_new(struct postbox **postbox, struct err *err)
     return 0;
 }
 
-static void slot_free(void *self, void *value)
+static void slot_free(void *value)
 {
-    (void)self;
     free(value);
 }
 
@@ -52,8 +51,7 @@ void postbox_free(struct postbox *postbox)
     struct postbox_letter letter;
     while (postbox_take_letter(postbox, &letter))
         postbox_letter_free(&letter);
-    index_each(&postbox->index, slot_free, NULL);
-    index_free(&postbox->index);
+    textmap_free(&postbox->map, slot_free);
     free(postbox->letters);
     free(postbox->waiting);
     free(postbox);
@@ -61,7 +59,7 @@ void postbox_free(struct postbox *postbox)
 
 static struct slot *find_slot(struct postbox *postbox, const char *device)
 {
-    struct slot *slot = index_find(&postbox->index, device);
+    struct slot *slot = textmap_find(&postbox->map, device);
     if (slot)
         return slot;
     slot = calloc(1, sizeof *slot);
@@ -69,7 +67,7 @@ static struct slot *find_slot(struct postbox *postbox, const char *device)
         return NULL;
     slot->sent_us = INT64_MIN / 2; /* long ago: the first ack need not wait */
     memcpy(slot->device, device, strlen(device) + 1);
-    if (index_add(&postbox->index, slot->device, slot) < 0) {
+    if (textmap_add(&postbox->map, slot->device, slot) < 0) {
         free(slot);
         return NULL;
     }
@@ -116,7 +114,7 @@ int postbox_put_ack(struct postbox *postbox, const char *device, const struct me
 
 void postbox_return_ack(struct postbox *postbox, const struct postbox_ack *returned)
 {
-    const struct slot *slot = index_find(&postbox->index, returned->device);
+    const struct slot *slot = textmap_find(&postbox->map, returned->device);
     struct message_ack ack = returned->ack;
     for (size_t i = 0; slot && i < slot->count; i++)
         if (slot->acks[i].boot == ack.boot && strcmp(slot->acks[i].journal, ack.journal) == 0) {

@@ -2,7 +2,7 @@
 #include "ingest/streams.h"
 
 #include "base/clock.h"
-#include "stations/index.h"
+#include "base/textmap.h"
 #include "store/stream.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,15 +22,14 @@ struct stream_device {
 
 struct streams {
     struct store *store;
-    struct index index;             /* of owned struct stream_device */
+    struct textmap map;             /* of owned struct stream_device */
     struct stream_device **touched; /* owned array: devices used since the last commit */
     size_t touched_count, touched_size;
     int64_t uses;
 };
 
-static void device_free(void *self, void *value)
+static void device_free(void *value)
 {
-    (void)self;
     struct stream_device *device = value;
     free(device->boots);
     free(device);
@@ -56,21 +55,20 @@ void streams_free(struct streams *streams)
 
 void streams_forget(struct streams *streams)
 {
-    index_each(&streams->index, device_free, NULL);
-    index_free(&streams->index);
+    textmap_free(&streams->map, device_free);
     streams->touched_count = 0;
 }
 
 static struct stream_device *find_device(struct streams *streams, const char *name)
 {
-    struct stream_device *device = index_find(&streams->index, name);
+    struct stream_device *device = textmap_find(&streams->map, name);
     if (device)
         return device;
     device = calloc(1, sizeof *device);
     if (!device)
         return NULL;
     (void)snprintf(device->device, sizeof device->device, "%s", name);
-    if (index_add(&streams->index, device->device, device) < 0) {
+    if (textmap_add(&streams->map, device->device, device) < 0) {
         free(device);
         return NULL;
     }

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/scope.h"
-#include "stations/index.h"
+#include "base/textmap.h"
 #include "store/stream.h"
 #include <assert.h>
 #include <math.h>
@@ -15,16 +15,15 @@
 
 struct registry {
     struct store *store; /* not owned */
-    struct index index;  /* of owned struct station */
+    struct textmap map;  /* of owned struct station */
     /* Stations with unwritten changes, so that a commit costs nothing for the quiet ones. */
     struct station **touched; /* owned array */
     size_t touched_count, touched_size;
     int64_t mono_us, plant_us; /* when loaded */
 };
 
-static void station_free(void *self, void *value)
+static void station_free(void *value)
 {
-    (void)self;
     struct station *station = value;
     free(station->row.config);
     free(station->bays);
@@ -35,8 +34,7 @@ void registry_free(struct registry *registry)
 {
     if (!registry)
         return;
-    index_each(&registry->index, station_free, NULL);
-    index_free(&registry->index);
+    textmap_free(&registry->map, station_free);
     free(registry->touched);
     free(registry);
 }
@@ -52,8 +50,8 @@ static struct station *add(struct registry *registry, const struct station_row *
     station->heard_plant_us = registry->plant_us;
     station->written_mono_us = registry->mono_us;
     if ((row->config && !station->row.config) ||
-        index_add(&registry->index, station->row.station_id, station) < 0) {
-        station_free(NULL, station);
+        textmap_add(&registry->map, station->row.station_id, station) < 0) {
+        station_free(station);
         return NULL;
     }
     return station;
@@ -84,7 +82,7 @@ static int load(struct registry *registry, struct err *err)
 {
     int status = station_list(registry->store, add_loaded, registry, err);
     struct numbering numbering = {.registry = registry, .err = err, .status = status};
-    index_each(&registry->index, find_number, &numbering);
+    textmap_each(&registry->map, find_number, &numbering);
     return numbering.status;
 }
 
@@ -107,7 +105,7 @@ int registry_new(struct registry **registry, struct store *store, int64_t mono_u
 
 struct station *registry_find(struct registry *registry, const char *station_id)
 {
-    return index_find(&registry->index, station_id);
+    return textmap_find(&registry->map, station_id);
 }
 
 struct station *registry_add(struct registry *registry, const char *station_id,
@@ -206,7 +204,7 @@ void registry_each(struct registry *registry, void (*each)(void *self, struct st
                    void *self)
 {
     struct visit visit = {.each = each, .self = self};
-    index_each(&registry->index, visit_one, &visit);
+    textmap_each(&registry->map, visit_one, &visit);
 }
 
 void registry_touch(struct registry *registry, struct station *station, enum change change)
@@ -281,7 +279,7 @@ int registry_forget(struct registry *registry, int64_t mono_us, int64_t plant_us
     int status = registry_new(&fresh, registry->store, mono_us, plant_us, err);
     if (status < 0)
         return status;
-    index_each(&registry->index, keep_hearing, fresh);
+    textmap_each(&registry->map, keep_hearing, fresh);
     struct registry old = *registry;
     *registry = *fresh;
     *fresh = old;

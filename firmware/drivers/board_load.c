@@ -2,11 +2,10 @@
 /* A board folder from disk: board.ini, the environment's word on [sim], and the files named. */
 #include "drivers/board_parse.h"
 
+#include "base/file.h"
 #include "base/scope.h"
 #include "base/strbuf.h"
 #include "drivers/sim/script.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,23 +76,12 @@ static int read_file(const char *folder, const char *name, char *path, size_t pa
 {
     if ((size_t)snprintf(path, path_size, "%s/%s", folder, name) >= path_size)
         return err_set(err, ERR_CONFIG, "%s/%s: the path is too long", folder, name);
-    SCOPE_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return err_set_errno(err, ERR_CONFIG, errno, "%s cannot be opened", path);
-    for (;;) {
-        char chunk[4096];
-        ssize_t got = read(fd, chunk, sizeof chunk);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_set_errno(err, ERR_CONFIG, errno, "%s cannot be read", path);
-        if (got == 0)
-            break;
-        strbuf_append(text, chunk, (size_t)got);
-        if (text->length > FILE_MAX_BYTES)
-            return err_set(err, ERR_CONFIG, "%s is longer than %d bytes", path, FILE_MAX_BYTES);
+    if (file_read(path, FILE_MAX_BYTES, text, err) != 0) {
+        if (err != NULL && err->code != ERR_NOMEM)
+            err->code = ERR_CONFIG; /* a board that cannot be read is a wrong configuration */
+        return err != NULL ? err->code : ERR_CONFIG;
     }
-    return strbuf_failed(text) ? err_set(err, ERR_NOMEM, "%s: no memory to read it", path) : 0;
+    return 0;
 }
 
 /* 21 numbers that do not fall, 0..100. */

@@ -6,13 +6,10 @@
  */
 #include "base/config.h"
 
-#include "base/scope.h"
+#include "base/file.h"
 #include "base/strbuf.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <ini.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* Far more than any sane configuration; keeps a mistaken path (a disk image) out of memory. */
 enum { FILE_MAX_BYTES = 1024 * 1024 };
@@ -110,33 +107,14 @@ int config_read_text(struct config *config, const char *text, size_t length, con
     return 0;
 }
 
-static int read_all(int fd, const char *path, struct strbuf *to, struct err *err)
-{
-    for (;;) {
-        char chunk[4096];
-        ssize_t got = read(fd, chunk, sizeof chunk);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_set_errno(err, ERR_CONFIG, errno, "%s cannot be read", path);
-        if (got == 0)
-            break;
-        strbuf_append(to, chunk, (size_t)got);
-        if (to->length > FILE_MAX_BYTES)
-            return err_set(err, ERR_CONFIG, "%s is longer than %d bytes: not a configuration", path,
-                           FILE_MAX_BYTES);
-    }
-    return strbuf_failed(to) ? err_set(err, ERR_NOMEM, "%s: no memory to read it", path) : 0;
-}
-
 int config_read_file(struct config *config, const char *path, struct err *err)
 {
-    SCOPE_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return err_set_errno(err, ERR_CONFIG, errno, "%s cannot be opened", path);
     SCOPE_STRBUF struct strbuf text = STRBUF_INIT;
-    int result = read_all(fd, path, &text, err);
-    if (result != 0)
-        return result;
+    if (file_read(path, FILE_MAX_BYTES, &text, err) != 0) {
+        /* Whatever is wrong with the file, it is the configuration that cannot be had. */
+        if (err != NULL && err->code != ERR_NOMEM)
+            err->code = ERR_CONFIG;
+        return err != NULL ? err->code : ERR_CONFIG;
+    }
     return config_read_text(config, strbuf_text(&text), text.length, path, err);
 }

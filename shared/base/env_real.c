@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/env.h"
 
+#include "base/file.h"
 #include "base/scope.h"
 #include "base/strbuf.h"
 #include <assert.h>
@@ -10,6 +11,9 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/random.h>
+
+/* Far more than any state of ours. */
+#define STATE_MAX_BYTES (256u * 1024u * 1024u)
 
 static int64_t real_wall_us(void *self)
 {
@@ -116,23 +120,7 @@ static int real_state_load(void *self, const char *name, struct strbuf *to, stru
     char path[PATH_MAX];
     if ((size_t)snprintf(path, sizeof path, "%s/%s", real->directory, name) >= sizeof path)
         return err_set(err, ERR_IO, "%s/%s is too long for a path", real->directory, name);
-    SCOPE_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT)
-        return err_set(err, ERR_NOT_FOUND, "%s does not exist", path);
-    if (fd < 0)
-        return err_set_errno(err, ERR_IO, errno, "%s cannot be opened", path);
-    for (;;) {
-        char chunk[4096];
-        ssize_t got = read(fd, chunk, sizeof chunk);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_set_errno(err, ERR_IO, errno, "%s cannot be read", path);
-        if (got == 0)
-            break;
-        strbuf_append(to, chunk, (size_t)got);
-    }
-    return strbuf_failed(to) ? err_set(err, ERR_NOMEM, "%s: no memory to read it", path) : 0;
+    return file_read(path, STATE_MAX_BYTES, to, err);
 }
 
 void env_real_init(struct env *env, struct env_real *self)

@@ -57,6 +57,13 @@ int textmap_add(struct textmap *map, const char *key, void *value)
     return 0;
 }
 
+void textmap_each(const struct textmap *map, void (*each)(void *self, void *value), void *self)
+{
+    for (size_t i = 0; i < map->places; i++)
+        if (map->entries[i].key)
+            each(self, map->entries[i].value);
+}
+
 void textmap_free(struct textmap *map, void (*release)(void *value))
 {
     struct textmap old = *map;

@@ -25,6 +25,8 @@ struct textmap {
 void *textmap_find(const struct textmap *map, const char *key);
 /* Adds a key that is not there yet (assert). 0 or ERR_NOMEM, then nothing has changed. */
 int textmap_add(struct textmap *map, const char *key, void *value);
+/* Calls `each` with every value, in no particular order. */
+void textmap_each(const struct textmap *map, void (*each)(void *self, void *value), void *self);
 /* Releases the table and leaves an empty map; `release` (may be NULL) gets every value. */
 void textmap_free(struct textmap *map, void (*release)(void *value));
 

@@ -189,8 +189,11 @@ CREATE TABLE battery (
     where_up_ms INTEGER,
     latitude REAL,
     longitude REAL,
-    charge_efficiency REAL
+    charge_efficiency REAL,
+    where_source TEXT CHECK (where_source IN ('event', 'telemetry'))
 ) STRICT;
+-- What a bay holds.
+CREATE INDEX battery_by_bay ON battery (where_id, slot) WHERE where_kind = 'bay';
 
 CREATE TABLE battery_version (
     bid TEXT NOT NULL REFERENCES battery (bid),
@@ -214,8 +217,14 @@ CREATE TABLE battery_exchange_task (
     slot INTEGER,
     soc REAL,
     soh REAL,
-    battery_version TEXT
+    battery_version TEXT,
+    -- What comments are made of, so that they can be made again when a late event changes what came
+    -- before: the capacity said by the event or known then, and the station's own part of them.
+    capacity_kwh REAL,
+    remarks TEXT
 ) STRICT;
+-- Pairing asks for the neighbours of the same battery and vehicle.
+CREATE INDEX exchange_by_pair ON battery_exchange_task (bid, vid, event_time);
 CREATE INDEX exchange_by_battery ON battery_exchange_task (bid, event_time);
 CREATE INDEX exchange_by_vehicle ON battery_exchange_task (vid, event_time);
 CREATE INDEX exchange_by_station ON battery_exchange_task (station_id, event_time);

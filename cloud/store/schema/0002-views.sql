@@ -165,7 +165,8 @@ CREATE VIEW v_battery AS SELECT
     where_up_ms,
     latitude,
     longitude,
-    charge_efficiency
+    charge_efficiency,
+    where_source
 FROM battery;
 
 CREATE VIEW v_battery_version AS SELECT
@@ -189,7 +190,9 @@ CREATE VIEW v_battery_exchange_task AS SELECT
     slot,
     soc,
     soh,
-    battery_version
+    battery_version,
+    capacity_kwh,
+    remarks
 FROM battery_exchange_task;
 
 CREATE VIEW v_swap AS SELECT

@@ -4,28 +4,10 @@
 
 #include "base/clock.h"
 #include "stations/approve.h"
-#include "stations/index.h"
 #include "stations/registry.h"
 #include "stations/state.h"
 
 #define SECOND CLOCK_US_PER_SECOND
-
-static void index_finds_what_was_added(void **state)
-{
-    (void)state;
-    static char keys[1000][16];
-    struct index index = {0};
-    assert_null(index_find(&index, "nothing"));
-    for (int i = 0; i < 1000; i++) {
-        (void)snprintf(keys[i], sizeof keys[i], "station-%d", i * 7);
-        assert_int_equal(index_add(&index, keys[i], keys[i]), 0);
-    }
-    for (int i = 0; i < 1000; i++)
-        assert_ptr_equal(index_find(&index, keys[i]), keys[i]);
-    assert_null(index_find(&index, "station-1"));
-    assert_int_equal(index.count, 1000);
-    index_free(&index);
-}
 
 struct fixture {
     struct store *store;
@@ -193,7 +175,6 @@ static void approval_without_a_bridge(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(index_finds_what_was_added),
         cmocka_unit_test(states_are_written_at_once_and_levels_seldom),
         cmocka_unit_test(all_that_a_station_says_is_kept),
         cmocka_unit_test(rollback_brings_back_what_was_stored),

@@ -27,6 +27,12 @@ static void release(void *value)
     free(value);
 }
 
+static void add_number(void *self, void *value)
+{
+    const struct item *item = value;
+    *(int64_t *)self += item->number;
+}
+
 static void finds_what_was_added_and_nothing_else(void **state)
 {
     (void)state;
@@ -50,6 +56,9 @@ static void finds_what_was_added_and_nothing_else(void **state)
     }
     assert_null(textmap_find(&map, "bid-5000"));
     assert_null(textmap_find(&map, ""));
+    int64_t sum = 0;
+    textmap_each(&map, add_number, &sum);
+    assert_int_equal(sum, (int64_t)MANY * (MANY - 1) / 2);
     released = 0;
     textmap_free(&map, release);
     assert_int_equal(released, MANY);
