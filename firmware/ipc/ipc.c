@@ -70,6 +70,7 @@ static const struct ipc_shape SHAPES[IPC_TYPE_COUNT] = {
     [IPC_STATUS_REQUEST] = {"status_request", {{NULL, IPC_END, false, NULL}}},
     [IPC_STATUS] = {"status",
                     {{"time", IPC_INTEGER, true, NULL},
+                     {"age_ms", IPC_INTEGER, false, NULL},
                      {"transition", IPC_BOOL, true, NULL},
                      {"data", IPC_OBJECT, true, NULL}}},
     [IPC_CHARGE_REQUEST] = {"charge_request",

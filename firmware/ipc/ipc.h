@@ -24,7 +24,7 @@
  *   register_response     {status:"accepted", boot, board, fw, bays, latitude, longitude,
  *                         open_command}   identity of the swap under way, "" if none
  *   health_check_response {id, timestamp, mode, state}
- *   status                {time, transition, data:{station:{…},battery:[…]}}  data as in
+ *   status                {time, age_ms?, transition, data:{station:{…},battery:[…]}}  data as in
  *                         STATION_INFO without what the monitor knows (journal, config)
  *   charge_response, session_response, reserve_response, config_response
  *                         {status:"accepted"|"refused", reason}

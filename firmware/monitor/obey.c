@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Commands: judged by commands.c, then recorded, then done. A command that moves something is in
+ * the journal (outcome "") before the engine hears of it; what the engine answers is its outcome.
+ *
+ * Refusal codes where protocol.md leaves the choice: SafetyLock while the engine is away (the
+ * station is in safe mode then), Unsupported for types 39 and 40 and for an unconfigured reboot.
+ */
+#include "monitor/state.h"
+
+#include "base/log.h"
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MODULE            "command"
+#define OFFLINE_DEFAULT_S 600
+#define OFFLINE_LONGEST_S 31536000
+
+static void new_command(const struct monitor *monitor, const struct message *message,
+                        const struct command_judgement *judgement, struct journal_command *command)
+{
+    *command =
+        (struct journal_command){.type = message->type, .seen_wall_us = wall_now_us(monitor)};
+    memcpy(command->identity, judgement->identity, sizeof(command->identity));
+    memcpy(command->id, message->id, sizeof(command->id));
+    memcpy(command->digest, judgement->digest, sizeof(command->digest));
+}
+
+static void refuse_unrecorded(struct monitor *monitor, const struct journal_command *command,
+                              const char *reason)
+{
+    monitor->counts.refused++;
+    log_info(MODULE, "refused type=%" PRId64 " command=%s reason=%s", command->type,
+             command->identity, reason);
+    outcome_say(monitor, command, "refused", reason);
+}
+
+/* A first outcome. When it cannot be stored nothing may move: StorageFault. */
+static bool conclude(struct monitor *monitor, struct journal_command *command, const char *outcome,
+                     const char *reason)
+{
+    struct err err = {0};
+    if (outcome_record(monitor, command, outcome, reason, &err) == 0) {
+        monitor->counts.refused += strcmp(outcome, "refused") == 0;
+        return true;
+    }
+    log_error(MODULE, "an outcome is not stored: %s", err.text);
+    refuse_unrecorded(monitor, command, "StorageFault");
+    return false;
+}
+
+/* Makes the command durable before the engine is asked. */
+static bool record_asked(struct monitor *monitor, struct journal_command *command)
+{
+    struct err err = {0};
+    int rc = record_begin(monitor, &err);
+    if (rc == 0) {
+        rc = monitor->journal->ops->put_command(monitor->journal->self, command, &err);
+        if (rc == 0)
+            rc = record_commit(monitor, &err);
+        else
+            record_rollback(monitor);
+    }
+    if (rc < 0) {
+        log_error(MODULE, "a command is not stored: %s", err.text);
+        refuse_unrecorded(monitor, command, "StorageFault");
+        return false;
+    }
+    monitor->last_number = command->number;
+    return true;
+}
+
+/* Engine requests. The message_id of each is the command's engine name, which the answer echoes. */
+static cJSON *begin_request(struct monitor *monitor, enum ipc_type type,
+                            const struct journal_command *command)
+{
+    char name[ENGINE_COMMAND_SIZE];
+    outcome_engine_name(monitor, command->number, name);
+    cJSON *packet = ipc_begin(type, name);
+    cJSON_AddStringToObject(packet, "cp_id", monitor->settings->device);
+    cJSON_AddStringToObject(packet, "command", name);
+    return packet;
+}
+
+static cJSON *charge_request(struct monitor *monitor, const struct message *message,
+                             const struct journal_command *command)
+{
+    const struct message_ask_charge *ask = &message->data.ask_charge;
+    const char *request = ask->request_id[0] ? ask->request_id : command->identity;
+    cJSON *packet = begin_request(monitor, IPC_CHARGE_REQUEST, command);
+    cJSON_AddStringToObject(packet, "driver_id", ask->user);
+    cJSON_AddStringToObject(packet, "vehicle_id", ask->vehicle);
+    cJSON_AddStringToObject(packet, "request_id", request);
+    if (ask->battery[0])
+        cJSON_AddStringToObject(packet, "battery_id", ask->battery);
+    return packet;
+}
+
+static cJSON *session_request(struct monitor *monitor, const struct message *message,
+                              const struct journal_command *command)
+{
+    const struct message_control *control = &message->data.control;
+    cJSON *packet = begin_request(monitor, IPC_SESSION_REQUEST, command);
+    cJSON_AddStringToObject(packet, "action",
+                            message->type == MESSAGE_START_CHARGE ? "start" : "stop");
+    cJSON_AddNumberToObject(packet, "bay", (double)control->bay);
+    if (control->session[0])
+        cJSON_AddStringToObject(packet, "session", control->session);
+    if (!isnan(control->target_soc_percent))
+        cJSON_AddNumberToObject(packet, "target_soc", control->target_soc_percent);
+    if (!isnan(control->power_kw))
+        cJSON_AddNumberToObject(packet, "power_kw", control->power_kw);
+    return packet;
+}
+
+static cJSON *reserve_request(struct monitor *monitor, const struct message *message,
+                              const struct journal_command *command)
+{
+    const struct message_ask_charge *ask = &message->data.ask_charge;
+    cJSON *packet = begin_request(monitor, IPC_RESERVE_REQUEST, command);
+    cJSON_AddStringToObject(packet, "action",
+                            message->type == MESSAGE_RESERVE ? "reserve" : "cancel");
+    cJSON_AddStringToObject(packet, "request_id", ask->request_id);
+    cJSON_AddStringToObject(packet, "driver_id", ask->user);
+    cJSON_AddStringToObject(packet, "vehicle_id", ask->vehicle);
+    if (ask->until.precision != TIMESTAMP_ABSENT)
+        cJSON_AddNumberToObject(packet, "until", (double)ask->until.us);
+    return packet;
+}
+
+static void ask_engine(struct monitor *monitor, const struct message *message,
+                       struct journal_command *command)
+{
+    if (monitor->engine.state != ENGINE_REGISTERED) {
+        (void)conclude(monitor, command, "refused", "SafetyLock");
+        return;
+    }
+    if (monitor->journal->ops->is_short(monitor->journal->self)) {
+        (void)conclude(monitor, command, "refused", "StorageFault");
+        return;
+    }
+    if (message->type == MESSAGE_START_CHARGE || message->type == MESSAGE_STOP_CHARGE) {
+        const struct message_control *control = &message->data.control;
+        if (control->session[0])
+            memcpy(command->detail, control->session, sizeof(command->detail));
+        else
+            (void)snprintf(command->detail, sizeof(command->detail), "bay:%" PRId64, control->bay);
+    }
+    if (!record_asked(monitor, command))
+        return;
+    cJSON *packet = NULL;
+    enum ipc_type type = IPC_CHARGE_REQUEST;
+    if (message->type == MESSAGE_SERVER_ASK_CHARGE) {
+        packet = charge_request(monitor, message, command);
+    } else if (message->type == MESSAGE_START_CHARGE || message->type == MESSAGE_STOP_CHARGE) {
+        type = IPC_SESSION_REQUEST;
+        packet = session_request(monitor, message, command);
+    } else {
+        type = IPC_RESERVE_REQUEST;
+        packet = reserve_request(monitor, message, command);
+    }
+    if (watch_send(monitor, type, packet, NULL) < 0)
+        (void)conclude(monitor, command, "refused", "SafetyLock");
+}
+
+void obey_engine_answer(struct monitor *monitor, const struct ipc_packet *packet)
+{
+    struct journal_command command;
+    struct err err = {0};
+    if (outcome_find(monitor, packet->message_id, &command, &err) < 0) {
+        log_debug(MODULE, "an answer comes late: %s", err.text);
+        return;
+    }
+    if (strcmp(ipc_text(packet, "status"), "accepted") != 0) {
+        const char *reason = ipc_text(packet, "reason");
+        (void)conclude(monitor, &command, "refused", reason[0] ? reason : "Busy");
+        return;
+    }
+    if (command.outcome[0] == '\0')
+        (void)conclude(monitor, &command, "accepted", "");
+    /* A reservation is a record: the engine keeps it durably, that is its evidence. */
+    if (packet->type == IPC_RESERVE_RESPONSE && strcmp(command.outcome, "accepted") == 0)
+        (void)conclude(monitor, &command, "done", "");
+}
+
+/* What the monitor does itself ------------------------------------------------------------------
+ */
+
+static void tell_info(struct monitor *monitor, struct journal_command *command)
+{
+    if (monitor->connected)
+        report_live(monitor);
+    (void)conclude(monitor, command, "done", "");
+}
+
+static void restart(struct monitor *monitor, const struct message *message,
+                    struct journal_command *command)
+{
+    bool reboot = strcmp(message->data.control.mode, "reboot") == 0;
+    if (reboot && !monitor->settings->can_reboot) {
+        (void)conclude(monitor, command, "refused", "Unsupported");
+        return;
+    }
+    if (monitor->goodbye.kind != GOODBYE_NONE) {
+        (void)conclude(monitor, command, "refused", "Busy");
+        return;
+    }
+    (void)snprintf(command->detail, sizeof(command->detail), "%s", reboot ? "reboot" : "service");
+    if (conclude(monitor, command, "accepted", ""))
+        goodbye_begin(monitor, reboot ? GOODBYE_REBOOT : GOODBYE_SERVICE, 0, command->number);
+}
+
+static void disconnect(struct monitor *monitor, const struct message *message,
+                       struct journal_command *command)
+{
+    double asked = message->data.control.seconds;
+    int64_t seconds = isnan(asked) ? OFFLINE_DEFAULT_S : (int64_t)ceil(asked);
+    if (seconds > OFFLINE_LONGEST_S)
+        seconds = OFFLINE_LONGEST_S;
+    if (monitor->goodbye.kind != GOODBYE_NONE) {
+        (void)conclude(monitor, command, "refused", "Busy");
+        return;
+    }
+    (void)snprintf(command->detail, sizeof(command->detail), "%" PRId64, seconds);
+    if (conclude(monitor, command, "accepted", ""))
+        goodbye_begin(monitor, GOODBYE_OFFLINE, seconds, command->number);
+}
+
+/* Persisted, so done; the engine hears of it now and at each registration. */
+static void set_config(struct monitor *monitor, const struct message_config *config,
+                       struct journal_command *command)
+{
+    struct err err = {0};
+    struct message_config before = monitor->config;
+    int newer = 0;
+    int rc = record_begin(monitor, &err);
+    if (rc == 0) {
+        rc = configure_take(monitor, config, &newer, &err);
+        if (rc == 0 && command)
+            rc = outcome_join(monitor, command, "done", newer > 0 ? "" : "not newer", &err);
+        if (rc == 0)
+            rc = record_commit(monitor, &err);
+        else
+            record_rollback(monitor);
+    }
+    if (rc < 0) {
+        monitor->config = before;
+        log_error(MODULE, "configuration is not taken: %s", err.text);
+        if (command) {
+            command->outcome[0] = '\0';
+            command->number = 0;
+            refuse_unrecorded(monitor, command, rc == ERR_INVALID ? "Malformed" : "StorageFault");
+        }
+        return;
+    }
+    if (command)
+        monitor->last_number = command->number;
+    if (newer > 0) {
+        configure_tell_engine(monitor);
+        if (monitor->connected)
+            report_live(monitor); /* the echo */
+    }
+    send_pump(monitor);
+}
+
+static void obey(struct monitor *monitor, const struct message *message,
+                 struct journal_command *command)
+{
+    switch (message->type) {
+    case MESSAGE_SERVER_ASK_CHARGE:
+    case MESSAGE_START_CHARGE:
+    case MESSAGE_STOP_CHARGE:
+    case MESSAGE_RESERVE:
+    case MESSAGE_CANCEL:
+        ask_engine(monitor, message, command);
+        break;
+    case MESSAGE_SERVER_ASK_INFO:
+        tell_info(monitor, command);
+        break;
+    case MESSAGE_SERVER_ASK_RESTART:
+        restart(monitor, message, command);
+        break;
+    case MESSAGE_SERVER_ASK_DISCONNECT:
+        disconnect(monitor, message, command);
+        break;
+    case MESSAGE_SET_CONFIG:
+        set_config(monitor, &message->data.set_config, command);
+        break;
+    default: /* UPDATE, AUTH_LIST: not in this version */
+        (void)conclude(monitor, command, "refused", "Unsupported");
+        break;
+    }
+}
+
+/* True: this command was seen before; its outcome is said again and nothing moves. */
+static bool is_repeat(struct monitor *monitor, const struct message *message,
+                      const struct journal_command *command)
+{
+    struct journal_command seen;
+    struct err err = {0};
+    int rc =
+        monitor->journal->ops->find_command(monitor->journal->self, command->identity, &seen, &err);
+    if (rc == ERR_NOT_FOUND)
+        return false;
+    if (rc < 0) { /* not knowing is no reason to move twice */
+        log_error(MODULE, "the journal cannot be asked: %s", err.text);
+        refuse_unrecorded(monitor, command, "StorageFault");
+        return true;
+    }
+    if (!command_is_repeat(&seen, message->id[0] != '\0', command->seen_wall_us))
+        return false;
+    monitor->counts.repeats++;
+    log_info(MODULE, "repeat type=%" PRId64 " command=%s outcome=%s", seen.type, seen.identity,
+             seen.outcome);
+    if (seen.outcome[0] != '\0')
+        outcome_say(monitor, &seen, seen.outcome, seen.reason);
+    return true;
+}
+
+static void take_command(struct monitor *monitor, const struct message *message,
+                         const struct command_judgement *judgement)
+{
+    struct journal_command command;
+    new_command(monitor, message, judgement, &command);
+    if (judgement->verdict == COMMAND_REFUSED)
+        refuse_unrecorded(monitor, &command, judgement->reason);
+    else if (!is_repeat(monitor, message, &command))
+        obey(monitor, message, &command);
+}
+
+static void take_answer(struct monitor *monitor, const struct message *message)
+{
+    outbox_heard(&monitor->outbox);
+    if (message->type == MESSAGE_ACK) {
+        send_acknowledge(monitor, &message->data.ack);
+        return;
+    }
+    const struct message_register_result *result = &message->data.register_result;
+    bool accepted = strcmp(result->status, "accepted") == 0;
+    log_info(MODULE, "registration at the bridge: %s", result->status);
+    for (size_t i = 0; i < result->mark_count; i++)
+        send_acknowledge(monitor, &result->marks[i]);
+    if (accepted && !monitor->accepted)
+        outbox_retry(&monitor->outbox, now_us(monitor));
+    monitor->accepted = accepted;
+    if (result->config.count > 0)
+        set_config(monitor, &result->config, NULL);
+}
+
+void obey_message(struct monitor *monitor, const char *topic, const void *payload, size_t length,
+                  bool retained)
+{
+    struct command_rules rules = {.device = monitor->settings->device,
+                                  .ttl_us = monitor->settings->ttl_us,
+                                  .strict_time = monitor->settings->strict_time};
+    struct command_judgement judgement;
+    struct message message;
+    bool own_topic = strcmp(topic, monitor->control_topics[1]) == 0;
+    command_judge(&rules, payload, length, retained, own_topic, wall_now_us(monitor), &message,
+                  &judgement);
+    switch (judgement.verdict) {
+    case COMMAND_UNREADABLE:
+        if (monitor->counts.unreadable++ % 100 == 0) /* anybody may send them by thousands */
+            log_warning(MODULE, "unreadable messages on %s count=%" PRId64 ": %s", topic,
+                        monitor->counts.unreadable, judgement.err.text);
+        break;
+    case COMMAND_NOT_MINE:
+        monitor->counts.not_mine++;
+        log_debug(MODULE, "not for this station device=%s type=%" PRId64, message.device,
+                  message.type);
+        break;
+    case COMMAND_ACK:
+        take_answer(monitor, &message);
+        break;
+    case COMMAND_REFUSED:
+    case COMMAND_PASSED:
+        take_command(monitor, &message, &judgement);
+        break;
+    }
+    message_free(&message);
+}
+
+void monitor_on_message(struct monitor *monitor, const char *topic, const void *payload,
+                        size_t length, bool retained)
+{
+    obey_message(monitor, topic, payload, length, retained);
+    send_pump(monitor);
+}
