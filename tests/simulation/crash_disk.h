@@ -34,7 +34,7 @@ struct crash_file {
     size_t op_count, op_capacity;
     int shared, reserved, pending, exclusive; /* locks held by all handles */
     unsigned char *shm[CRASH_SHM_MAX];
-    size_t shm_size;
+    int shm_users; /* handles that have it mapped */
     int shm_shared[CRASH_SHM_LOCKS];
     bool shm_exclusive[CRASH_SHM_LOCKS];
     struct crash_file *next;

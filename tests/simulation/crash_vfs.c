@@ -24,6 +24,7 @@ struct crash_handle {
     bool delete_on_close;
     int lock;                           /* SQLITE_LOCK_… held by this handle */
     uint16_t shm_shared, shm_exclusive; /* bits of the eight WAL locks held */
+    bool shm_mapped;
 };
 
 static struct crash_handle *as_handle(sqlite3_file *file)
@@ -141,6 +142,9 @@ static int handle_characteristics(sqlite3_file *file)
 static int handle_shm_map(sqlite3_file *file, int region, int size, int extend, void volatile **map)
 {
     struct crash_handle *handle = as_handle(file);
+    if (!handle->shm_mapped)
+        handle->file->shm_users++;
+    handle->shm_mapped = true;
     *map = crash_file_shm(handle->file, region, (size_t)size, extend != 0);
     return SQLITE_OK;
 }
@@ -161,8 +165,12 @@ static void handle_shm_barrier(sqlite3_file *file)
 
 static int handle_shm_unmap(sqlite3_file *file, int delete_it)
 {
-    if (delete_it)
-        crash_file_shm_free(as_handle(file)->file);
+    struct crash_handle *handle = as_handle(file);
+    (void)delete_it;
+    /* As the unix VFS: what the last one leaves behind is not believed by the next first one. */
+    if (handle->shm_mapped && --handle->file->shm_users == 0)
+        crash_file_shm_free(handle->file);
+    handle->shm_mapped = false;
     return SQLITE_OK;
 }
 
