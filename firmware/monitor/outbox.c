@@ -61,7 +61,7 @@ static void go_back(struct outbox_lane *lane, int64_t now_us)
     lane->sent = lane->mark;
     lane->flight_count = 0;
     lane->progress_us = now_us;
-    lane->alone_taken = lane->alone_heard = false;
+    lane->heard = lane->alone_taken = lane->alone_heard = false;
 }
 
 static bool is_alone(const struct outbox_lane *lane)
@@ -203,6 +203,7 @@ void outbox_heard(struct outbox *outbox)
 {
     for (int i = 0; i < JOURNAL_LANES; i++) {
         struct outbox_lane *lane = &outbox->lanes[i];
+        lane->heard = lane->flight_count > 0;
         if (lane->alone_taken)
             lane->alone_heard = true;
     }
@@ -216,7 +217,7 @@ enum outbox_due outbox_tick(struct outbox *outbox, enum message_lane which, int6
         return OUTBOX_DUE_NOTHING;
     bool refused = is_alone(lane) && lane->alone_taken && lane->alone_heard;
     lane->alone_tries += refused;
-    lane->fruitless++;
+    lane->fruitless += lane->heard; /* nobody there: then no row is to blame */
     lane->timeout_us *= 2;
     if (lane->timeout_us > OUTBOX_TIMEOUT_MAX_US)
         lane->timeout_us = OUTBOX_TIMEOUT_MAX_US;

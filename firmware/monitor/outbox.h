@@ -23,7 +23,7 @@
 #define OUTBOX_LANE_WINDOW    160 /* one lane never takes all of it */
 #define OUTBOX_TIMEOUT_US     INT64_C(10000000)
 #define OUTBOX_TIMEOUT_MAX_US INT64_C(300000000)
-#define OUTBOX_ALONE_AFTER    2 /* fruitless go-backs after which a lane sends one row at a time */
+#define OUTBOX_ALONE_AFTER    2 /* fruitless time-outs after which a lane sends one row at a time */
 #define OUTBOX_ALONE_TRIES    3
 
 struct outbox_lane {
@@ -34,7 +34,8 @@ struct outbox_lane {
     int flight_first, flight_count;
     int64_t progress_us; /* when the flight last advanced or began */
     int64_t timeout_us;
-    int fruitless; /* go-backs since the last progress */
+    bool heard;    /* the bridge said something since the flight began */
+    int fruitless; /* time-outs without progress although the bridge was heard */
     /* The single row of a lane that sends alone. */
     bool alone_taken;   /* the broker has it */
     bool alone_heard;   /* and the bridge said something since */

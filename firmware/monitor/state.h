@@ -129,7 +129,7 @@ void envelope_date(const struct monitor *monitor, struct message *message, int64
 /* An engine's `data` object as a message of the type. ERR_INVALID with a sentence. */
 int envelope_from_data(struct message *message, int64_t type, const cJSON *data, struct err *err);
 
-/* record.c: into the journal ------------------------------------------------------------------- */
+/* record.c: into the journal ------------------------------------------------------------------ */
 
 /* Begins a group of changes that is durable when record_commit returns 0; closes the open one. */
 int record_begin(struct monitor *monitor, struct err *err);
@@ -149,7 +149,7 @@ void record_close_group(struct monitor *monitor);
 int64_t record_deadline(const struct monitor *monitor);
 void record_tick(struct monitor *monitor);
 
-/* send.c: out of the journal ------------------------------------------------------------------- */
+/* send.c: out of the journal ------------------------------------------------------------------ */
 
 void send_pump(struct monitor *monitor);
 void send_tick(struct monitor *monitor);
@@ -158,7 +158,7 @@ void send_acknowledge(struct monitor *monitor, const struct message_ack *ack);
 /* Publishes an unsequenced message (live, STATUS, REGISTER). */
 int send_now(struct monitor *monitor, struct message *message);
 
-/* broker.c ------------------------------------------------------------------------------------- */
+/* broker.c ------------------------------------------------------------------------------------ */
 
 void broker_register(struct monitor *monitor);
 int broker_set_will(struct monitor *monitor, struct err *err);
@@ -167,14 +167,14 @@ void broker_leave(struct monitor *monitor, int64_t seconds, int64_t command);
 void broker_tick(struct monitor *monitor);
 int64_t broker_deadline(const struct monitor *monitor);
 
-/* report.c ------------------------------------------------------------------------------------- */
+/* report.c ------------------------------------------------------------------------------------ */
 
 void report_live(struct monitor *monitor);
 void report_on_status(struct monitor *monitor, const struct ipc_packet *packet);
 void report_tick(struct monitor *monitor);
 int64_t report_deadline(const struct monitor *monitor);
 
-/* fault.c -------------------------------------------------------------------------------------- */
+/* fault.c ------------------------------------------------------------------------------------- */
 
 struct fault {
     const char *code, *severity, *info;
@@ -184,8 +184,7 @@ struct fault {
 /* A FAULT of the monitor's own into the event lane. */
 int fault_record(struct monitor *monitor, const struct fault *fault, struct err *err);
 
-/* watch.c: engine supervision -------------------------------------------------------------------
- */
+/* watch.c: engine supervision ----------------------------------------------------------------- */
 
 int watch_send(struct monitor *monitor, enum ipc_type type, cJSON *packet, struct err *err);
 cJSON *watch_packet(struct monitor *monitor, enum ipc_type type);
@@ -194,13 +193,11 @@ void watch_on_registered(struct monitor *monitor, const struct ipc_packet *packe
 void watch_tick(struct monitor *monitor);
 int64_t watch_deadline(const struct monitor *monitor);
 
-/* harvest.c: engine events ----------------------------------------------------------------------
- */
+/* harvest.c: engine events -------------------------------------------------------------------- */
 
 void harvest_event(struct monitor *monitor, const struct ipc_packet *packet);
 
-/* configure.c ------------------------------------------------------------------------------------
- */
+/* configure.c --------------------------------------------------------------------------------- */
 
 int configure_load(struct monitor *monitor, struct err *err);
 /* Takes the items that are newer than what is there; within a durable group. *newer counts them. */
@@ -209,8 +206,7 @@ int configure_take(struct monitor *monitor, const struct message_config *config,
 /* Tells the engine all of it. */
 void configure_tell_engine(struct monitor *monitor);
 
-/* outcome.c: results of commands ------------------------------------------------------------------
- */
+/* outcome.c: results of commands -------------------------------------------------------------- */
 
 /* Moves a command's outcome and journals the COMMAND_RESULT, in a durable group of its own. */
 int outcome_record(struct monitor *monitor, struct journal_command *command, const char *outcome,
@@ -232,15 +228,19 @@ void outcome_close_restarts(struct monitor *monitor);
 /* Closes open commands up to settle_number but the engine's open one, as interrupted. */
 void outcome_settle(struct monitor *monitor);
 
-/* obey.c ------------------------------------------------------------------------------------------
- */
+/* obey.c -------------------------------------------------------------------------------------- */
 
 void obey_message(struct monitor *monitor, const char *topic, const void *payload, size_t length,
                   bool retained);
 void obey_engine_answer(struct monitor *monitor, const struct ipc_packet *packet);
 
-/* goodbye.c
- * ---------------------------------------------------------------------------------------- */
+/* request.c ----------------------------------------------------------------------------------- */
+
+/* The engine's packet for a command that is recorded. */
+cJSON *request_make(struct monitor *monitor, const struct message *message,
+                    const struct journal_command *command, enum ipc_type *type);
+
+/* goodbye.c ----------------------------------------------------------------------------------- */
 
 void goodbye_begin(struct monitor *monitor, enum goodbye_kind kind, int64_t seconds,
                    int64_t command);
