@@ -134,7 +134,8 @@ static void acknowledge(struct monitor *monitor)
 static bool ask_again(struct monitor *monitor, int64_t boot, int64_t seq)
 {
     struct engine_side *engine = &monitor->engine;
-    if (boot != engine->mark_boot || seq == engine->mark_seq + 1 || engine->gaps >= GAPS_MAX)
+    int64_t expected = boot == engine->mark_boot ? engine->mark_seq + 1 : 1;
+    if (seq == expected || engine->gaps >= GAPS_MAX)
         return false;
     if (engine->again_us == NEVER) {
         engine->gaps++;
@@ -156,7 +157,8 @@ void harvest_event(struct monitor *monitor, const struct ipc_packet *packet)
         acknowledge(monitor);
         return;
     }
-    if (ask_again(monitor, boot, seq))
+    /* One before it was not stored, or is being asked for: taking this one would lose that one. */
+    if (engine->again_us != NEVER || ask_again(monitor, boot, seq))
         return;
     int rc = store(monitor, packet, boot, seq, &err);
     if (rc == ERR_FULL || rc == ERR_STORAGE) /* once more, on the reserve */
