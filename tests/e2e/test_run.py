@@ -108,3 +108,20 @@ def test_a_taken_port_is_a_sentence(tmp_path):
         run = start(tmp_path / "state", "--port", str(port))
         text, _ = run.communicate(timeout=30)
     assert run.returncode == 69 and str(port) in text
+
+
+def test_a_program_that_cannot_start_is_named_with_its_words(tmp_path):
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("swap-bridge", "swap-monitor", "swapctl"):
+        (programs / name).symlink_to(os.path.join(binaries(), name))
+    engine = programs / "swap-engine"
+    engine.write_text("#!/bin/sh\necho 'the board is upside down' >&2\nexit 78\n")
+    engine.chmod(0o755)
+    run = subprocess.run([os.path.join(ROOT, "scripts", "run"), "--headless", "--state",
+                          str(tmp_path / "state")], env=dict(os.environ, SWAPSTACK_BIN=str(programs)),
+                         text=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    assert run.returncode == 70
+    assert "engine does not stay up: exit status 78" in run.stderr
+    assert "the board is upside down" in run.stderr
+    assert processes_of(tmp_path / "state") == []

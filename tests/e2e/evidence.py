@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nothing lost, nothing twice: what a station said, against what the bridge's database holds.
+
+What it said is known from three places that do not depend on the bridge: a mosquitto_sub on `info`,
+the rows left in the monitor's journal, looked at while no monitor runs, and the engine's own state.
+"""
+
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+import time
+
+from harness import DEVICE
+
+SEQ_BITS = 40  # of a journal row's key: boot, then seq
+CLOSED = ("refused", "done", "failed", "expired")
+
+
+def bare(message):
+    """A message without `prev`, which may differ from sending to sending."""
+    return {key: value for key, value in message.items() if key != "prev"}
+
+
+class Journal:
+    """The monitor's journal file, copied while no monitor runs."""
+
+    def __init__(self, world, device=DEVICE, folder=None):
+        folder = folder or os.path.join(world.directory, device, "monitor")
+        self.rows = {}  # (journal, boot, lane, seq) -> message
+        self.boot = 0
+        self.engine_mark = ""
+        with tempfile.TemporaryDirectory(dir=world.directory) as copy:
+            for name in ("journal.db", "journal.db-wal"):
+                if os.path.exists(os.path.join(folder, name)):
+                    shutil.copy(os.path.join(folder, name), copy)
+            self._read(os.path.join(copy, "journal.db"))
+
+    def _read(self, path):
+        database = sqlite3.connect(path)
+        try:
+            assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            values = dict(database.execute("SELECT name, value FROM value"))
+            self.id, self.boot = values["id"], int(values["boot"])
+            self.engine_mark = values.get("engine_mark", "")
+            self.dead = database.execute("SELECT count(*) FROM dead").fetchone()[0]
+            self.dropped = int(values.get("dropped", 0))
+            for lane in ("event", "telemetry"):
+                for key, payload in database.execute(f"SELECT key, payload FROM {lane}"):
+                    place = (self.id, key >> SEQ_BITS, lane, key & (1 << SEQ_BITS) - 1)
+                    self.rows[place] = json.loads(payload)
+        finally:
+            database.close()
+
+
+def engine_state(world, device=DEVICE, folder=None):
+    """The engine's intent file: a line with its digest, then JSON."""
+    path = os.path.join(folder or os.path.join(world.directory, device, "engine"), "engine.state")
+    with open(path, encoding="utf-8") as file:
+        return json.loads(file.read().split("\n", 1)[1])
+
+
+class Evidence:
+    def __init__(self, world, device=DEVICE):
+        self.world, self.device = world, device
+        self.said = {}  # (journal, boot, lane, seq) -> message without prev
+
+    def note(self, place, message):
+        """A number is never used twice for different contents."""
+        known = self.said.setdefault(place, bare(message))
+        assert known == bare(message), f"{place} was {known}, is {bare(message)}"
+
+    def take_listener(self, listener):
+        for _, message in listener.messages():
+            if message.get("device") == self.device and "seq" in message:
+                self.note((message["journal"], message["boot"], message["lane"], message["seq"]),
+                          message)
+
+    def take_journal(self, folder=None):
+        """Only while no monitor runs."""
+        journal = Journal(self.world, self.device, folder)
+        for place, message in journal.rows.items():
+            self.note(place, message)
+        return journal
+
+    # The database -----------------------------------------------------------------------------------
+
+    def marks(self):
+        return {(row["journal"], row["boot"], row["lane"]): row["seq"] for row in self.world.rows(
+            "SELECT * FROM stream WHERE device = ?", self.device)}
+
+    def covers(self, places):
+        """Are all of these acknowledged?"""
+        marks = self.marks()
+        return all(marks.get(place[:3], 0) >= place[3] for place in places)
+
+    def check_events(self):
+        """Each stream's events are 1 … mark, once and in order, and say what the station said."""
+        rows = self.world.rows("SELECT * FROM event_log WHERE station_id = ? AND lane = 'event'"
+                               " ORDER BY id", self.device)
+        stored, numbers = {}, {}
+        for row in rows:
+            stream = (row["journal"], row["boot"], "event")
+            numbers.setdefault(stream, []).append(row["seq"])
+            stored[stream + (row["seq"],)] = bare(json.loads(row["payload"]))
+        marks = self.marks()
+        for stream, mark in marks.items():
+            if stream[2] == "event" and mark > 0:
+                assert numbers.get(stream) == list(range(1, mark + 1)), (stream, mark)
+        for place, message in self.said.items():
+            if place[2] == "event":
+                assert place in stored, f"lost: {place} {message}"
+                assert stored[place] == message, place
+            else:
+                assert marks.get(place[:3], 0) >= place[3], f"lost: {place} {message}"
+        return len(stored)
+
+    def check_effects(self):
+        """What the tables made of the events agrees with them."""
+        world = self.world
+        assert world.rows("PRAGMA integrity_check") == [{"integrity_check": "ok"}]
+        assert world.one("SELECT count(*) FROM quarantine") == 0
+        assert world.one("SELECT coalesce(sum(gap_rows), 0) FROM stream") == 0
+        said = world.one("SELECT count(*) FROM event_log WHERE kind = 'SWAP_EVENT'"
+                         " AND json_extract(payload, '$.data.event') <> 'Timeout'")
+        assert said == world.one("SELECT count(*) FROM battery_exchange_task")
+        for swap in world.rows("SELECT * FROM swap WHERE outcome = 'done'"):
+            events = world.rows(
+                "SELECT json_extract(payload, '$.data.event') AS event FROM event_log WHERE"
+                " kind = 'SWAP_EVENT' AND json_extract(payload, '$.data.requestId') = ? ORDER BY id",
+                swap["request_id"])
+            assert sorted(row["event"] for row in events) == ["Off-Load", "On-Load"], swap
+        held = [row["bid"] for row in world.rows("SELECT bid FROM bay WHERE bid IS NOT NULL")]
+        assert len(held) == len(set(held)), "a battery lies in two bays"
+        still_open = world.rows("SELECT * FROM command WHERE outcome NOT IN "
+                                f"({','.join('?' * len(CLOSED))})", *CLOSED)
+        assert not still_open, still_open
+
+    def check_sessions(self, state):
+        """The engine numbers its charging sessions: each one that it began is on record."""
+        named = self.world.one("SELECT count(DISTINCT json_extract(payload, '$.data.session'))"
+                               " FROM event_log WHERE kind = 'CHARGE_SESSION' AND station_id = ?",
+                               self.device)
+        assert named == state["session_counter"], (named, state["session_counter"])
+
+    # Draining ---------------------------------------------------------------------------------------
+
+    def stop_station(self):
+        """Ends monitor and engine; returns what the journal still holds."""
+        self.monitor = self.world.stop(f"monitor-{self.device}")
+        self.engine = self.world.stop(f"engine-{self.device}")
+        return self.take_journal()
+
+    def start_station(self):
+        for program in (self.engine, self.monitor):
+            program.short_lives = 0
+            self.world.programs[program.name] = program
+            program.start()
+
+    def drain(self, timeout=120):
+        """All that the station ever said reaches the database; then everything is compared.
+        Returns the number of events and how long the draining took."""
+        left = self.stop_station()
+        began = time.monotonic()
+        self.start_station()
+        self.world.wait_until(lambda: self.covers(self.said), "the journal is drained", timeout)
+        seconds = time.monotonic() - began
+        # The engine's last events, and the results of commands that the restart closed.
+        self.world.wait_until(lambda: self.world.station_is_up(self.device), "it is up", timeout)
+        self.world.wait_until(
+            lambda: not self.world.rows("SELECT 1 FROM command WHERE outcome IN"
+                                        " ('sent', 'accepted')"), "all commands are closed", timeout)
+        last = self.stop_station()
+        state = engine_state(self.world, self.device)
+        assert not state["events"], "the engine still holds events"
+        assert last.boot == left.boot + 1 and last.id == left.id and last.dead == last.dropped == 0
+        self.start_station()
+        self.world.wait_until(lambda: self.covers(self.said), "the rest is drained", timeout)
+        events = self.check_events()
+        self.check_effects()
+        self.check_sessions(state)
+        return events, seconds
