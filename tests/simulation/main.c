@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * swap-simulation: runs seeds, in several processes, until one fails or all are done.
+ *
+ *     swap-simulation --seeds 1..10000 --jobs 2
+ *     swap-simulation --seed 4711 --trace
+ */
+#include "sim.h"
+
+#include "base/log.h"
+#include "database.h"
+#include "store/store.h"
+#include <assert.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#define JOBS_MAX 64
+
+struct job {
+    atomic_uint_least64_t seed; /* under way, 0 none */
+    atomic_uint_least64_t done;
+    struct sim_counts counts;
+};
+
+struct shared { /* between the processes */
+    atomic_uint_least64_t next;
+    atomic_bool failed;
+    struct job jobs[JOBS_MAX];
+};
+
+struct options {
+    uint64_t first, last;
+    int jobs;
+    bool sqlite, trace;
+};
+
+static const char USAGE[] =
+    "usage: swap-simulation [--seed N | --seeds FROM..TO] [--jobs N] [--sqlite] [--trace]\n"
+    "\n"
+    "Runs stations, broker and bridge in virtual time with faults drawn from each seed, and "
+    "checks\n"
+    "that nothing is lost, nothing happens twice, and no door or gate does what it must not.\n"
+    "\n"
+    "  --seed N          this seed only\n"
+    "  --seeds FROM..TO  these seeds (default 1..1000)\n"
+    "  --jobs N          processes (default: one per processor)\n"
+    "  --sqlite          journals and database in SQLite on disks whose power fails\n"
+    "  --trace           say on stderr all that happens (one process)\n";
+
+static bool parse_seeds(const char *text, struct options *options)
+{
+    char *end = NULL;
+    options->first = options->last = strtoull(text, &end, 10);
+    if (end != text && strncmp(end, "..", 2) == 0) {
+        text = end + 2;
+        options->last = strtoull(text, &end, 10);
+    }
+    return end != text && *end == '\0' && options->first >= 1 && options->last >= options->first;
+}
+
+static bool parse(int argc, char **argv, struct options *options)
+{
+    static const struct option LONG[] = {{"seed", required_argument, NULL, 's'},
+                                         {"seeds", required_argument, NULL, 's'},
+                                         {"jobs", required_argument, NULL, 'j'},
+                                         {"sqlite", no_argument, NULL, 'q'},
+                                         {"trace", no_argument, NULL, 't'},
+                                         {"help", no_argument, NULL, 'h'},
+                                         {NULL, 0, NULL, 0}};
+    int option;
+    bool good = true;
+    while (good && (option = getopt_long(argc, argv, "", LONG, NULL)) != -1) {
+        if (option == 's')
+            good = parse_seeds(optarg, options);
+        else if (option == 'j')
+            good = (options->jobs = atoi(optarg)) >= 1 && options->jobs <= JOBS_MAX;
+        else if (option == 'q')
+            options->sqlite = true;
+        else if (option == 't')
+            options->trace = true;
+        else
+            good = false;
+    }
+    return good && optind == argc;
+}
+
+/* --- a worker --- */
+
+static void work(struct shared *shared, struct job *job, const struct options *options)
+{
+    char violation[512];
+    struct store *store = database_open();
+    if (!options->trace) { /* thousands of expected complaints */
+        int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        (void)dup2(null, STDERR_FILENO);
+        (void)close(null);
+    }
+    log_set_level(options->trace ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR);
+    while (!atomic_load(&shared->failed)) {
+        uint64_t seed = atomic_fetch_add(&shared->next, 1);
+        if (seed > options->last)
+            break;
+        atomic_store(&job->seed, seed);
+        if (sim_run(seed, options->trace, store, &job->counts, violation, sizeof violation) < 0) {
+            (void)printf("seed %" PRIu64 ": %s\nreplay: swap-simulation --seed %" PRIu64
+                         "%s --trace\n",
+                         seed, violation, seed, options->sqlite ? " --sqlite" : "");
+            (void)fflush(stdout);
+            atomic_store(&shared->failed, true);
+        }
+        database_empty(store);
+        atomic_store(&job->seed, 0);
+        atomic_fetch_add(&job->done, 1);
+    }
+    store_close(store);
+}
+
+/* --- the parent --- */
+
+static void add(struct sim_counts *to, const struct sim_counts *from)
+{
+    const int64_t *part = (const int64_t *)from;
+    int64_t *sum = (int64_t *)to;
+    static_assert(sizeof *to % sizeof *sum == 0, "counts are all int64_t");
+    for (size_t i = 0; i < sizeof *to / sizeof *sum; i++)
+        sum[i] += part[i];
+}
+
+static void print_counts(const struct shared *shared, const struct options *options, double seconds)
+{
+    struct sim_counts sum = {0};
+    for (int i = 0; i < options->jobs; i++)
+        add(&sum, &shared->jobs[i].counts);
+    (void)printf("seeds %" PRId64 " (%s), %.1f s, %.1f station-hours\n", sum.runs,
+                 options->sqlite ? "SQLite" : "memory", seconds, (double)sum.virtual_us / 3.6e9);
+    (void)printf("messages %" PRId64 ", events %" PRId64 ", telemetry rows %" PRId64
+                 ", commands %" PRId64 ", swaps %" PRId64 "\n",
+                 sum.messages, sum.events, sum.telemetry, sum.commands, sum.swaps);
+    (void)printf("repeats dropped %" PRId64 ", resends asked %" PRId64 ", gap rows %" PRId64
+                 ", redelivered by the broker %" PRId64 ", checks %" PRId64 "\n",
+                 sum.repeats, sum.missing, sum.gap_rows, sum.redeliveries, sum.checks);
+    for (int i = 0; i < FAULT_KIND_COUNT; i++)
+        (void)printf("  %8" PRId64 "  %s\n", sum.faults[i], SIM_FAULT_NAMES[i]);
+}
+
+static uint64_t count_done(const struct shared *shared, int jobs)
+{
+    uint64_t done = 0;
+    for (int i = 0; i < jobs; i++)
+        done += atomic_load(&shared->jobs[i].done);
+    return done;
+}
+
+/* Waits for one worker, or for a while. False: none is left. */
+static bool attend(struct shared *shared, const struct options *options, const pid_t *pids)
+{
+    int status = 0;
+    pid_t pid = waitpid(-1, &status, WNOHANG);
+    if (pid < 0)
+        return false;
+    if (pid == 0) {
+        (void)nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+        return true;
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return true;
+    atomic_store(&shared->failed, true);
+    for (int i = 0; i < options->jobs; i++)
+        if (pids[i] == pid) {
+            uint64_t seed = atomic_load(&shared->jobs[i].seed);
+            (void)printf("seed %" PRIu64 ": the process ended by %s %d\nreplay: swap-simulation "
+                         "--seed %" PRIu64 "%s --trace\n",
+                         seed, WIFSIGNALED(status) ? "signal" : "status",
+                         WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), seed,
+                         options->sqlite ? " --sqlite" : "");
+        }
+    return true;
+}
+
+static void supervise(struct shared *shared, const struct options *options)
+{
+    pid_t pids[JOBS_MAX];
+    time_t told = time(NULL);
+    for (int i = 0; i < options->jobs; i++) {
+        pids[i] = fork();
+        if (pids[i] == 0) {
+            work(shared, &shared->jobs[i], options);
+            exit(0);
+        }
+    }
+    while (attend(shared, options, pids))
+        if (time(NULL) - told >= 10) {
+            told = time(NULL);
+            (void)fprintf(stderr, "%" PRIu64 " of %" PRIu64 " seeds\n",
+                          count_done(shared, options->jobs), options->last - options->first + 1);
+        }
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.first = 1, .last = 1000, .jobs = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+    if (!parse(argc, argv, &options)) {
+        (void)fputs(USAGE, stderr);
+        return EX_USAGE;
+    }
+    if (options.trace || options.first == options.last)
+        options.jobs = 1;
+    struct shared *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED)
+        return EX_OSERR;
+    atomic_store(&shared->next, options.first);
+    struct timespec begin, end;
+    (void)clock_gettime(CLOCK_MONOTONIC, &begin);
+    (void)fflush(stdout);
+    supervise(shared, &options);
+    (void)clock_gettime(CLOCK_MONOTONIC, &end);
+    print_counts(shared, &options,
+                 (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9);
+    bool failed = atomic_load(&shared->failed);
+    (void)munmap(shared, sizeof *shared);
+    return failed ? 1 : 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A light plant behind struct driver_ops: bays with doors, locks, contactors and packs, a gate, and
+ * vehicles with drivers who come, give, take and leave, mostly. It outlives the engine, as steel
+ * does: without an engine that writes, outputs fall to their safe level, and people go on doing
+ * what open doors allow.
+ *
+ * It is also the judge of what must never happen to hardware (plant_violation).
+ */
+#ifndef SWAPSTACK_TESTS_SIMULATION_PLANT_H
+#define SWAPSTACK_TESTS_SIMULATION_PLANT_H
+
+#include "drivers/driver.h"
+#include "random.h"
+
+#define PLANT_BAYS     3
+#define PLANT_VEHICLES 4
+
+struct plant_bay {
+    double door; /* 0 closed .. 1 open */
+    bool locked, contactor, present;
+    struct io_pack pack;
+};
+
+struct plant_vehicle {
+    char id[IO_ID_SIZE];
+    struct io_pack pack; /* bid "": it has none */
+};
+
+struct plant {
+    struct random *random; /* not owned */
+    int64_t now_us;        /* plant time that it stands at */
+    double gate;           /* 0 closed .. 1 open */
+    struct plant_bay bays[PLANT_BAYS];
+    struct plant_vehicle vehicles[PLANT_VEHICLES];
+    int in_lane; /* index of the vehicle, -1 none */
+    double handling_s, patience_s;
+    bool gave, took;
+    int gave_bay; /* whose door was not shut since, -1 none */
+    bool reluctant_to_give, reluctant_to_take;
+    struct io_requests requests;
+    int64_t gate_openings;
+    char violation[256]; /* the first one, "" none */
+};
+
+extern const struct driver_ops PLANT_OPS;
+
+/* `prefix` makes serials and vehicles unique among stations. */
+void plant_init(struct plant *plant, struct random *random, const char *prefix, int64_t now_us);
+/* Up to now_us under the requests last written. */
+void plant_advance(struct plant *plant, int64_t now_us);
+/* The engine is gone: keep-alive lines drop. */
+void plant_release(struct plant *plant);
+/* Nobody in the lane, all shut. */
+bool plant_is_quiet(const struct plant *plant);
+
+#endif
