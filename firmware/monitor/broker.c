@@ -70,13 +70,17 @@ static void close_disconnect(struct monitor *monitor)
     struct journal_command command;
     struct err err = {0};
     int64_t number = monitor->offline_command;
-    monitor->offline_command = 0;
     int rc = monitor->journal->ops->next_open_command(monitor->journal->self, number - 1, &command,
                                                       &err);
     if (rc == 0 && command.number == number)
         rc = outcome_record(monitor, &command, "done", "", &err);
-    if (rc < 0)
-        log_error(MODULE, "the end of a disconnection is not recorded: %s", err.text);
+    if (rc == 0 || rc == ERR_NOT_FOUND) {
+        monitor->offline_command = 0;
+        monitor->offline_until_us = NEVER;
+        return;
+    }
+    log_error(MODULE, "the end of a disconnection is not recorded: %s", err.text);
+    monitor->offline_until_us = now_us(monitor) + CLOSE_AGAIN_US;
 }
 
 /* What is current goes ahead of any backlog. */
@@ -122,13 +126,19 @@ void broker_leave(struct monitor *monitor, int64_t seconds, int64_t command)
 
 int64_t broker_deadline(const struct monitor *monitor)
 {
-    return monitor->offline ? monitor->offline_until_us : NEVER;
+    return monitor->offline_until_us;
 }
 
 void broker_tick(struct monitor *monitor)
 {
-    if (!monitor->offline || now_us(monitor) < monitor->offline_until_us)
+    if (now_us(monitor) < monitor->offline_until_us)
         return;
+    monitor->offline_until_us = NEVER;
+    if (!monitor->offline) {
+        if (monitor->connected && monitor->offline_command != 0)
+            close_disconnect(monitor);
+        return;
+    }
     monitor->offline = false;
     log_info(MODULE, "coming back online");
     monitor->link->go_online(monitor->link->self);

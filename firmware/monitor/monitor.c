@@ -123,8 +123,8 @@ int monitor_new(struct monitor **monitor, const struct monitor_options *options,
         return rc;
     }
     log_info(MODULE, "journal id=%s boot=%" PRId64, made->journal->id, made->journal->boot);
+    made->restart_number = made->settle_number = made->last_number;
     outcome_close_restarts(made);
-    made->settle_number = made->last_number;
     if (options->journal_damaged)
         report_damage(made);
     *monitor = made;

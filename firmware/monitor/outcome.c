@@ -127,8 +127,9 @@ int outcome_find(struct monitor *monitor, const char *engine_command,
     return rc;
 }
 
-/* Walks over the open commands; `close` says what becomes of each (NULL: it stays). */
-static void close_open(struct monitor *monitor, int64_t most,
+/* Walks over the open commands; `close` says what becomes of each (NULL: it stays). False:
+ * something could not be stored, or not be read, and is to be tried again. */
+static bool close_open(struct monitor *monitor, int64_t most,
                        const char *(*close)(const struct monitor *, const struct journal_command *))
 {
     struct journal_command command = {0};
@@ -137,16 +138,17 @@ static void close_open(struct monitor *monitor, int64_t most,
         int rc = monitor->journal->ops->next_open_command(monitor->journal->self, number, &command,
                                                           &err);
         if (rc == ERR_NOT_FOUND || (rc == 0 && command.number > most))
-            return;
+            return true;
         const char *outcome = rc == 0 ? close(monitor, &command) : NULL;
         bool done = outcome && strcmp(outcome, "done") == 0;
         if (rc == 0 && outcome)
             rc = outcome_record(monitor, &command, outcome, done ? "" : "interrupted", &err);
         if (rc < 0) {
             log_error(MODULE, "open commands are not closed: %s", err.text);
-            return;
+            return false;
         }
     }
+    return true;
 }
 
 /* We are back: a restart is done, and so is a disconnection that was to last until then. */
@@ -164,7 +166,8 @@ static const char *after_restart(const struct monitor *monitor,
 
 void outcome_close_restarts(struct monitor *monitor)
 {
-    close_open(monitor, monitor->last_number, after_restart);
+    if (close_open(monitor, monitor->restart_number, after_restart))
+        monitor->restart_number = 0;
 }
 
 static const char *after_settling(const struct monitor *monitor,
@@ -181,7 +184,9 @@ static const char *after_settling(const struct monitor *monitor,
 
 void outcome_settle(struct monitor *monitor)
 {
-    int64_t most = monitor->settle_number;
-    monitor->settle_number = 0;
-    close_open(monitor, most, after_settling);
+    outcome_close_restarts(monitor);
+    if (close_open(monitor, monitor->settle_number, after_settling) && monitor->restart_number == 0)
+        monitor->settle_number = 0;
+    else
+        monitor->settle_us = now_us(monitor) + CLOSE_AGAIN_US;
 }

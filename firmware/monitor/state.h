@@ -19,6 +19,7 @@
 #define RECOVER_US          (60 * SECOND_US)
 #define PURGE_US            (3600 * SECOND_US)
 #define STATUS_ANSWER_US    (2 * SECOND_US)
+#define CLOSE_AGAIN_US      (10 * SECOND_US) /* an outcome could not be stored */
 #define COMMAND_KEEP_US     (INT64_C(2) * 86400 * SECOND_US)
 #define COMMAND_KEEP        10000
 #define REFUSALS_PER_SECOND 10
@@ -81,7 +82,7 @@ struct monitor {
     /* broker.c */
     bool connected, accepted; /* accepted: REGISTER_RESULT did not say otherwise */
     int64_t conn;
-    int64_t offline_until_us; /* NEVER with offline: until a restart */
+    int64_t offline_until_us; /* NEVER with offline: until a restart; else when to close it again */
     bool offline;
     int64_t offline_command;
     struct token tokens[TOKENS];
@@ -97,9 +98,10 @@ struct monitor {
 
     /* obey.c */
     int64_t refusal_second, refusals;
-    int64_t settle_us;     /* when commands up to settle_number that are open get closed */
-    int64_t settle_number; /* 0: nothing to settle */
-    int64_t last_number;   /* of a command */
+    int64_t settle_us;      /* when commands up to settle_number that are open get closed */
+    int64_t settle_number;  /* 0: nothing to settle */
+    int64_t restart_number; /* up to it this start ends restarts and disconnections; 0: it has */
+    int64_t last_number;    /* of a command */
     struct goodbye goodbye;
 
     int64_t recover_us, purge_us;
