@@ -68,8 +68,8 @@ bool door_step(struct core_step *step, struct bay *bay)
         if (overdue(step, bay, limits->lock_s))
             retry(step, bay, DOOR_CLOSING, FAULT_LockFault);
         break;
-    case DOOR_REST:
-        assert(!"a door at rest in OPENING or CLOSING");
+    case DOOR_REST: /* no door rests while its bay opens or closes */
+        assert(false);
         break;
     }
     return false;

@@ -201,7 +201,7 @@ static int check_field(const struct ipc_shape *shape, const struct ipc_field *fi
         wanted = "an object";
         break;
     case IPC_END:
-        assert(!"the end of the table is no field");
+        assert(false); /* the end of the table is no field */
         break;
     }
     if (!good)

@@ -66,16 +66,14 @@ int inbox_fd(const struct inbox *inbox)
     return inbox->fd;
 }
 
-static void put(struct inbox *inbox, struct item like, const char *text, const void *payload,
+static void put(struct inbox *inbox, const struct item *like, const char *text, const void *payload,
                 size_t length)
 {
     size_t text_size = strlen(text) + 1;
     struct item *item = malloc(sizeof(*item) + text_size + length);
     if (!item)
-        abort(); /* losing a `ready` or a `lost` would hang the station; its supervisor restarts us
-                  */
-    *item = like;
-    item->next = NULL;
+        abort(); /* a lost `ready` would hang the station; its supervisor restarts us */
+    *item = (struct item){.kind = like->kind, .flag = like->flag, .token = like->token};
     item->length = length;
     memcpy(item->text, text, text_size);
     if (length > 0)
@@ -99,23 +97,23 @@ static void put(struct inbox *inbox, struct item like, const char *text, const v
 
 static void on_ready(void *self, bool session_present)
 {
-    put(self, (struct item){.kind = ITEM_READY, .flag = session_present}, "", NULL, 0);
+    put(self, &(struct item){.kind = ITEM_READY, .flag = session_present}, "", NULL, 0);
 }
 
 static void on_lost(void *self, const char *reason)
 {
-    put(self, (struct item){.kind = ITEM_LOST}, reason, NULL, 0);
+    put(self, &(struct item){.kind = ITEM_LOST}, reason, NULL, 0);
 }
 
 static void on_message(void *self, const struct session_message *message)
 {
-    put(self, (struct item){.kind = ITEM_MESSAGE, .flag = message->retained}, message->topic,
+    put(self, &(struct item){.kind = ITEM_MESSAGE, .flag = message->retained}, message->topic,
         message->payload, message->length);
 }
 
 static void on_published(void *self, int64_t token, bool ok)
 {
-    put(self, (struct item){.kind = ITEM_PUBLISHED, .flag = ok, .token = token}, "", NULL, 0);
+    put(self, &(struct item){.kind = ITEM_PUBLISHED, .flag = ok, .token = token}, "", NULL, 0);
 }
 
 const struct session_events INBOX_EVENTS = {

@@ -244,8 +244,9 @@ static void garbage_from_the_monitor_is_ignored(void **state)
         "{\"type\":\"x\"}",
         "{\"type\":\"status\",\"message_id\":\"1\"}",
         "{\"type\":\"charge_request\",\"message_id\":\"1\"}",
-        "{\"type\":\"session_request\",\"message_id\":\"1\",\"cp_id\":\"\",\"action\":\"start\","
-        "\"bay\":-9007199254740991,\"command\":\"\"}"};
+        ("{\"type\":\"session_request\",\"message_id\":\"1\",\"cp_id\":\"\",\"action\":\"start\","
+         "\"bay\":-9007199254740991,\"command\":\"\"}"),
+    };
     for (size_t i = 0; i < sizeof GARBAGE / sizeof *GARBAGE; i++)
         engine_on_packet(rig.engine, GARBAGE[i], strlen(GARBAGE[i]));
     assert_string_equal(rig_answer(&rig, "reason"), "Malformed");
