@@ -110,10 +110,10 @@ class Evidence:
                 assert numbers.get(stream) == list(range(1, mark + 1)), (stream, mark)
         for place, message in self.said.items():
             if place[2] == "event":
-                assert place in stored, f"lost: {place} {message}"
+                assert place in stored, f"lost: {place}"
                 assert stored[place] == message, place
             else:
-                assert marks.get(place[:3], 0) >= place[3], f"lost: {place} {message}"
+                assert marks.get(place[:3], 0) >= place[3], f"lost: {place}"
         return len(stored)
 
     def check_effects(self):
@@ -137,47 +137,50 @@ class Evidence:
                                 f"({','.join('?' * len(CLOSED))})", *CLOSED)
         assert not still_open, still_open
 
-    def check_sessions(self, state):
-        """The engine numbers its charging sessions: each one that it began is on record."""
+    def engine_is_drained(self):
+        """The engine holds no event, and each charging session that it numbered is on record."""
+        state = engine_state(self.world, self.device)
         named = self.world.one("SELECT count(DISTINCT json_extract(payload, '$.data.session'))"
                                " FROM event_log WHERE kind = 'CHARGE_SESSION' AND station_id = ?",
                                self.device)
-        assert named == state["session_counter"], (named, state["session_counter"])
+        return not state["events"] and named == state["session_counter"]
 
     # Draining ---------------------------------------------------------------------------------------
 
-    def stop_station(self):
-        """Ends monitor and engine; returns what the journal still holds."""
-        self.monitor = self.world.stop(f"monitor-{self.device}")
-        self.engine = self.world.stop(f"engine-{self.device}")
-        return self.take_journal()
-
-    def start_station(self):
-        for program in (self.engine, self.monitor):
+    def restart_station(self):
+        """Ends monitor and engine, looks into the journal, and starts them again, in a new boot."""
+        monitor = self.world.stop(f"monitor-{self.device}")
+        engine = self.world.stop(f"engine-{self.device}")
+        journal = self.take_journal()
+        assert journal.dead == journal.dropped == 0
+        for program in (engine, monitor):
             program.short_lives = 0
             self.world.programs[program.name] = program
             program.start()
+        self.world.wait_until(lambda: monitor.said(" ready") and engine.said(" ready"), "both serve")
+        return journal
 
     def drain(self, timeout=120):
-        """All that the station ever said reaches the database; then everything is compared.
-        Returns the number of events and how long the draining took."""
-        left = self.stop_station()
+        """All that the station ever said reaches the database; then everything is compared."""
+        journal = self.restart_station()
         began = time.monotonic()
-        self.start_station()
-        self.world.wait_until(lambda: self.covers(self.said), "the journal is drained", timeout)
+        wait = self.world.wait_until
+        wait(lambda: self.covers(self.said), "the journal is drained", timeout)
         seconds = time.monotonic() - began
-        # The engine's last events, and the results of commands that the restart closed.
-        self.world.wait_until(lambda: self.world.station_is_up(self.device), "it is up", timeout)
-        self.world.wait_until(
-            lambda: not self.world.rows("SELECT 1 FROM command WHERE outcome IN"
-                                        " ('sent', 'accepted')"), "all commands are closed", timeout)
-        last = self.stop_station()
-        state = engine_state(self.world, self.device)
-        assert not state["events"], "the engine still holds events"
-        assert last.boot == left.boot + 1 and last.id == left.id and last.dead == last.dropped == 0
-        self.start_station()
-        self.world.wait_until(lambda: self.covers(self.said), "the rest is drained", timeout)
-        events = self.check_events()
+        wait(lambda: self.world.one("SELECT max(boot) FROM stream") > journal.boot and
+             self.world.station_is_up(self.device), "it is up in its new boot", timeout)
+        wait(lambda: not self.world.rows("SELECT 1 FROM command WHERE outcome IN"
+                                         " ('sent', 'accepted')"), "all commands are closed", timeout)
+        wait(self.engine_is_drained, "the engine handed over all of its events", timeout)
+        self.check_events()
         self.check_effects()
-        self.check_sessions(state)
-        return events, seconds
+        return seconds
+
+    def conclude(self, listener):
+        """The whole comparison, with what a mosquitto_sub heard. Returns the number of events and
+        how long the draining took."""
+        self.take_listener(listener)
+        seconds = self.drain()
+        self.take_listener(listener)
+        self.world.wait_until(lambda: self.covers(self.said), "the newest rows are committed")
+        return self.check_events(), seconds

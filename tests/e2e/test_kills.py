@@ -18,7 +18,8 @@ from harness import DEVICE, command
 
 KILLS = int(os.environ.get("SWAPSTACK_KILLS", "40"))
 SEED = int(os.environ.get("SWAPSTACK_KILL_SEED", "1"))
-PAUSE = (0.2, 3.0)  # s between two kills; shorter than most recoveries, on purpose
+# s between two kills: mostly shorter than a recovery or a swap, now and then long enough for one.
+PAUSES = ((0.1, 2.2), (0.1, 2.2), (0.1, 2.2), (0.1, 2.2), (2.5, 5.0))
 KINDS = ("engine", "monitor", "bridge", "mosquitto")
 
 
@@ -135,7 +136,7 @@ def test_kills(make_world):
     killer, drivers = Killer(world, evidence, generator), Drivers(world)
     began = time.monotonic()
     while sum(killer.counts.values()) < KILLS:
-        due = time.monotonic() + generator.uniform(*PAUSE)
+        due = time.monotonic() + generator.uniform(*generator.choice(PAUSES))
         go_on(world, killer, drivers, lambda: time.monotonic() >= due)
         killer.kill()
     deadline = time.monotonic() + 60
@@ -143,15 +144,14 @@ def test_kills(make_world):
     assert time.monotonic() < deadline, f"no recovery of {list(killer.pending)}"
     drivers.end()
     lasted = time.monotonic() - began
-    evidence.take_listener(listener)
-    events, seconds = evidence.drain()
-    evidence.take_listener(listener)
-    evidence.check_events()
-    swaps = dict((row["outcome"], row["n"]) for row in world.rows(
-        "SELECT outcome, count(*) AS n FROM command WHERE type = 1 GROUP BY outcome"))
+    events, seconds = evidence.conclude(listener)
+    swaps = dict((row["way"], row["n"]) for row in world.rows(
+        "SELECT rtrim(outcome || ' ' || iif(instr(reason, ':'), substr(reason, 1, instr(reason, ':')"
+        " - 1), coalesce(reason, ''))) AS way, count(*) AS n FROM command WHERE type = 1 GROUP BY way"))
     telemetry = world.one("SELECT sum(seq) FROM stream WHERE lane = 'telemetry'")
     boots = world.one("SELECT max(boot) FROM stream")
     print(f"\n{KILLS} kills (seed {SEED}) in {lasted:.0f} s: {events} events and {telemetry} telemetry"
           f" rows of {boots} boots, each once and in order; drained in {seconds:.1f} s;"
           f" commands {swaps}\n{killer.report()}")
-    assert swaps.get("done", 0) >= 1 and killer.recoveries["mosquitto"] and boots > 2
+    if KILLS >= 40:  # fewer prove little, and may leave no time for a swap
+        assert swaps.get("done", 0) >= 1 and all(killer.recoveries.values()), swaps
