@@ -87,6 +87,8 @@ static void close_disconnect(struct monitor *monitor)
 void monitor_on_broker_ready(struct monitor *monitor)
 {
     struct err err = {0};
+    if (monitor->offline)
+        return; /* it was on its way when we left */
     monitor->conn++;
     monitor->connected = monitor->accepted = true;
     log_info(MODULE, "ready device=%s topic=%s conn=%" PRId64 " boot=%" PRId64,
