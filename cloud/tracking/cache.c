@@ -149,9 +149,14 @@ int tracked_bay_get(struct tracking *tracking, const char *station_id, int64_t s
     if (!bay)
         return err_set(err, ERR_NOMEM, "bay %s: out of memory", key);
     memcpy(bay->key, key, sizeof bay->key);
+    char other[sizeof bay->bid];
     int status = battery_in_bay(tracking->store, station_id, slot, "", "", bay->bid, err);
+    if (status == 1)
+        status = battery_in_bay(tracking->store, station_id, slot, bay->bid, bay->bid, other, err);
     if (status < 0)
         return status;
+    if (status == 1) /* two on record (an On-Load is missing): the next sighting decides */
+        bay->bid[0] = '\0';
     if (textmap_add(&tracking->bays, bay->key, bay) < 0)
         return err_set(err, ERR_NOMEM, "bay %s: out of memory", key);
     *to = SCOPE_STEAL(bay);
