@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Packets between engine and monitor: one table says which fields a type has, of which JSON kind
- * and whether they must be there. Decoding and typed access follow that table; a packet that passed
+ * Packets between engine and monitor, decoded by the table of ipc_shape.c: a packet that passed
  * ipc_decode needs no further checks of kind by its reader.
  *
  * The peers run on one machine but fail independently, so each checks what the other says as
@@ -9,126 +8,20 @@
  */
 #include "ipc/ipc.h"
 
+#include "ipc/ipc_shape.h"
 #include "protocol/json.h"
 #include "protocol/message.h"
 #include <assert.h>
 #include <math.h>
 #include <string.h>
 
-enum ipc_kind { IPC_END, IPC_TEXT, IPC_INTEGER, IPC_REAL, IPC_BOOL, IPC_OBJECT };
-
 /* 2^53 - 1: whole numbers that JSON (an IEEE double) carries exactly. */
 #define IPC_INTEGER_MAX 9007199254740991.0
-
-struct ipc_field {
-    const char *name; /* "mark.boot" is the member boot of the object mark */
-    enum ipc_kind kind;
-    bool required;
-    const char *choices; /* TEXT: the allowed texts, divided by '|'; NULL: any */
-};
-
-enum { FIELDS_MAX = 8 };
-
-struct ipc_shape {
-    const char *name;
-    struct ipc_field fields[FIELDS_MAX]; /* a row of kind IPC_END, or the array's end, ends it */
-};
-
-#define ANSWER_FIELDS                                                                              \
-    {                                                                                              \
-        {"status", IPC_TEXT, true, "accepted|refused"}, {"reason", IPC_TEXT, false, NULL},         \
-        {                                                                                          \
-            NULL, IPC_END, false, NULL                                                             \
-        }                                                                                          \
-    }
-
-static const struct ipc_shape SHAPES[IPC_TYPE_COUNT] = {
-    [IPC_REGISTER_REQUEST] = {"register_request",
-                              {{"id", IPC_TEXT, true, NULL},
-                               {"location", IPC_TEXT, false, NULL},
-                               {"price_per_kwh", IPC_REAL, false, NULL},
-                               {"mark", IPC_OBJECT, true, NULL},
-                               {"mark.boot", IPC_INTEGER, true, NULL},
-                               {"mark.seq", IPC_INTEGER, true, NULL}}},
-    [IPC_REGISTER_RESPONSE] = {"register_response",
-                               {{"status", IPC_TEXT, true, NULL},
-                                {"boot", IPC_INTEGER, true, NULL},
-                                {"board", IPC_TEXT, false, NULL},
-                                {"fw", IPC_TEXT, false, NULL},
-                                {"bays", IPC_INTEGER, true, NULL},
-                                {"latitude", IPC_REAL, false, NULL},
-                                {"longitude", IPC_REAL, false, NULL},
-                                {"open_command", IPC_TEXT, false, NULL}}},
-    [IPC_HEALTH_CHECK_REQUEST] = {"health_check_request",
-                                  {{"id", IPC_TEXT, true, NULL},
-                                   {"timestamp", IPC_INTEGER, true, NULL}}},
-    [IPC_HEALTH_CHECK_RESPONSE] = {"health_check_response",
-                                   {{"id", IPC_TEXT, true, NULL},
-                                    {"timestamp", IPC_INTEGER, true, NULL},
-                                    {"mode", IPC_TEXT, true, NULL},
-                                    {"state", IPC_TEXT, true, NULL}}},
-    [IPC_STATUS_REQUEST] = {"status_request", {{NULL, IPC_END, false, NULL}}},
-    [IPC_STATUS] = {"status",
-                    {{"time", IPC_INTEGER, true, NULL},
-                     {"age_ms", IPC_INTEGER, false, NULL},
-                     {"transition", IPC_BOOL, true, NULL},
-                     {"data", IPC_OBJECT, true, NULL}}},
-    [IPC_CHARGE_REQUEST] = {"charge_request",
-                            {{"cp_id", IPC_TEXT, true, NULL},
-                             {"driver_id", IPC_TEXT, true, NULL},
-                             {"vehicle_id", IPC_TEXT, true, NULL},
-                             {"request_id", IPC_TEXT, true, NULL},
-                             {"battery_id", IPC_TEXT, false, NULL},
-                             {"command", IPC_TEXT, true, NULL}}},
-    [IPC_CHARGE_RESPONSE] = {"charge_response", ANSWER_FIELDS},
-    [IPC_SESSION_REQUEST] = {"session_request",
-                             {{"cp_id", IPC_TEXT, true, NULL},
-                              {"action", IPC_TEXT, true, "start|stop"},
-                              {"bay", IPC_INTEGER, true, NULL},
-                              {"session", IPC_TEXT, false, NULL},
-                              {"target_soc", IPC_REAL, false, NULL},
-                              {"power_kw", IPC_REAL, false, NULL},
-                              {"command", IPC_TEXT, true, NULL}}},
-    [IPC_SESSION_RESPONSE] = {"session_response", ANSWER_FIELDS},
-    [IPC_RESERVE_REQUEST] = {"reserve_request",
-                             {{"cp_id", IPC_TEXT, true, NULL},
-                              {"action", IPC_TEXT, true, "reserve|cancel"},
-                              {"request_id", IPC_TEXT, true, NULL},
-                              {"driver_id", IPC_TEXT, false, NULL},
-                              {"vehicle_id", IPC_TEXT, false, NULL},
-                              {"until", IPC_INTEGER, false, NULL},
-                              {"command", IPC_TEXT, true, NULL}}},
-    [IPC_RESERVE_RESPONSE] = {"reserve_response", ANSWER_FIELDS},
-    [IPC_CONFIG_REQUEST] = {"config_request", {{"values", IPC_OBJECT, true, NULL}}},
-    [IPC_CONFIG_RESPONSE] = {"config_response", ANSWER_FIELDS},
-    [IPC_RESTART_REQUEST] = {"restart_request", {{"mode", IPC_TEXT, true, NULL}}},
-    [IPC_EVENT_ACK] = {"event_ack",
-                       {{"boot", IPC_INTEGER, true, NULL}, {"seq", IPC_INTEGER, true, NULL}}},
-    [IPC_EVENT] = {"event",
-                   {{"boot", IPC_INTEGER, true, NULL},
-                    {"seq", IPC_INTEGER, true, NULL},
-                    {"time", IPC_INTEGER, true, NULL},
-                    {"age_ms", IPC_INTEGER, true, NULL},
-                    {"kind", IPC_INTEGER, true, NULL},
-                    {"data", IPC_OBJECT, true, NULL}}},
-    [IPC_CHARGE_COMPLETION] = {"charge_completion",
-                               {{"boot", IPC_INTEGER, true, NULL},
-                                {"seq", IPC_INTEGER, true, NULL},
-                                {"time", IPC_INTEGER, true, NULL},
-                                {"age_ms", IPC_INTEGER, true, NULL},
-                                {"command", IPC_TEXT, true, NULL},
-                                {"request_id", IPC_TEXT, false, NULL},
-                                {"outcome", IPC_TEXT, true, "done|failed"},
-                                {"reason", IPC_TEXT, false, NULL}}},
-    [IPC_FAULT_NOTIFICATION] = {"fault_notification",
-                                {{"id", IPC_TEXT, true, NULL},
-                                 {"failure_info", IPC_TEXT, true, NULL}}},
-};
 
 const char *ipc_type_name(enum ipc_type type)
 {
     assert((int)type >= 0 && type < IPC_TYPE_COUNT);
-    return SHAPES[type].name;
+    return IPC_SHAPES[type].name;
 }
 
 /* The member at a dotted path; NULL when it is absent or null. */
@@ -218,7 +111,7 @@ static int find_type(const cJSON *root, enum ipc_type *type, struct err *err)
     if (!cJSON_IsString(name))
         return err_set(err, ERR_PROTOCOL, "packet: type must be a text");
     for (int i = 0; i < IPC_TYPE_COUNT; i++) {
-        if (strcmp(SHAPES[i].name, name->valuestring) == 0) {
+        if (strcmp(IPC_SHAPES[i].name, name->valuestring) == 0) {
             *type = (enum ipc_type)i;
             return 0;
         }
@@ -260,8 +153,9 @@ int ipc_decode(const void *bytes, size_t length, struct ipc_packet *packet, stru
     rc = find_type(root, &type, err);
     if (rc == 0)
         rc = read_message_id(root, packet, err);
-    for (int i = 0; rc == 0 && i < FIELDS_MAX && SHAPES[type].fields[i].kind != IPC_END; i++)
-        rc = check_field(&SHAPES[type], &SHAPES[type].fields[i], root, err);
+    for (int i = 0; rc == 0 && i < IPC_FIELDS_MAX && IPC_SHAPES[type].fields[i].kind != IPC_END;
+         i++)
+        rc = check_field(&IPC_SHAPES[type], &IPC_SHAPES[type].fields[i], root, err);
     if (rc < 0)
         return rc;
     packet->type = type;
