@@ -74,8 +74,6 @@ static void settle(struct journal_tap *tap)
         const struct tap_change *change = &tap->group.items[i];
         if (change->kind == TAP_APPEND)
             note_appended(tap, change);
-        else if (change->kind == TAP_REMOVE)
-            set_flag(tap, change, LEDGER_DROPPED);
         *push(&tap->undurable) = *change;
     }
     tap->group.count = 0;
@@ -179,8 +177,9 @@ static int tap_remove(void *self, enum message_lane lane, int64_t boot, int64_t 
     else if (tap->in_flight(tap->in_flight_self, lane, boot, seq))
         sim_violate(tap->station->sim, "%s: row %lld of boot %lld is dropped while in flight",
                     tap->station->device, (long long)seq, (long long)boot);
-    *push(&tap->group) =
-        (struct tap_change){.kind = TAP_REMOVE, .lane = lane, .boot = boot, .seq = seq};
+    /* At once, not with the commit: rows behind it may be sent now, which tells the bridge. */
+    struct tap_change removed = {.lane = lane, .boot = boot, .seq = seq};
+    set_flag(tap, &removed, LEDGER_DROPPED);
     return tap->inner.ops->remove(tap->inner.self, lane, boot, seq, is_dead_row, err);
 }
 

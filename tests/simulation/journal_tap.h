@@ -10,7 +10,7 @@
 #include "sim.h"
 
 struct tap_change {
-    enum { TAP_APPEND, TAP_ACKNOWLEDGE, TAP_REMOVE, TAP_COMMAND } kind;
+    enum { TAP_APPEND, TAP_ACKNOWLEDGE, TAP_COMMAND } kind;
     enum message_lane lane;
     int64_t boot, seq;
     uint64_t hash;

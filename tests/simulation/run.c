@@ -9,15 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPAN_MIN_US   (60 * CLOCK_US_PER_SECOND)
-#define SPAN_MAX_US   (420 * CLOCK_US_PER_SECOND)
-#define CALM_STEP_US  (500 * CLOCK_US_PER_MS)
-#define CALM_MAX_US   (3600 * CLOCK_US_PER_SECOND)
-#define SLICE_US      (5 * CLOCK_US_PER_SECOND)
-#define CALM_LEAST_US (50 * CLOCK_US_PER_SECOND) /* a report of each station, and more */
-#define CALM_FULL_US                                                                               \
-    (130 * CLOCK_US_PER_SECOND) /* a short journal takes telemetry again after 60 s */
-#define CALM_LOOKS 4
+#define SPAN_MIN_US    (60 * CLOCK_US_PER_SECOND)
+#define SPAN_MAX_US    (420 * CLOCK_US_PER_SECOND)
+#define CALM_STEP_US   (500 * CLOCK_US_PER_MS)
+#define CALM_MAX_US    (3600 * CLOCK_US_PER_SECOND)
+#define SLICE_US       (5 * CLOCK_US_PER_SECOND)
+#define REPORT_US      (45 * CLOCK_US_PER_SECOND)
+#define REPORT_LATE_US (110 * CLOCK_US_PER_SECOND) /* a journal that was full: after 60 s */
+#define CALM_LOOKS     4
 
 void sim_violate(struct sim *sim, const char *format, ...)
 {
@@ -153,25 +152,32 @@ static int64_t count_open(struct sim *sim)
 }
 
 /* Until nothing is under way any more; a stream that is stuck shows here. */
-static void come_to_rest(struct sim *sim)
+static void drain(struct sim *sim)
 {
     int64_t begin_us = sim->schedule.now_us;
     int rested = 0; /* looks in a row */
-    schedule_run(&sim->schedule, begin_us + (sim->journal_was_full ? CALM_FULL_US : CALM_LEAST_US));
-    while (!sim->violation[0]) {
+    while (!sim->violation[0] && rested < CALM_LOOKS) {
+        schedule_run(&sim->schedule, sim->schedule.now_us + CALM_STEP_US);
         rested = is_at_rest(sim) && count_open(sim) == 0 ? rested + 1 : 0;
-        if (rested == CALM_LOOKS)
-            return;
-        if (sim->schedule.now_us - begin_us > CALM_MAX_US) {
+        if (sim->schedule.now_us - begin_us > CALM_MAX_US)
             sim_violate(sim,
-                        "an hour of calm and still not at rest: ring %zu, commands open in "
-                        "the database %" PRId64 "; %s",
+                        "an hour of calm and still not at rest: ring %zu, commands open in the "
+                        "database %" PRId64 "; %s",
                         sim->bridge.ring_count, count_open(sim),
                         sim_monitor_describe(&sim->stations[0]));
-            return;
-        }
-        schedule_run(&sim->schedule, sim->schedule.now_us + CALM_STEP_US);
     }
+}
+
+/* Drained twice: between the two, every station has reported what it is by now, with room in its
+ * journal to say so. */
+static void come_to_rest(struct sim *sim)
+{
+    drain(sim);
+    int64_t span_us = sim->journal_was_full ? REPORT_LATE_US : REPORT_US;
+    for (int64_t end_us = sim->schedule.now_us + span_us;
+         sim->schedule.now_us < end_us && !sim->violation[0];)
+        schedule_run(&sim->schedule, sim->schedule.now_us + SLICE_US);
+    drain(sim);
 }
 
 static void tear_down(struct sim *sim)
