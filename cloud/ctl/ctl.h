@@ -51,11 +51,15 @@ int ctl_open(const struct ctl *ctl, struct store **store, struct err *err);
 /* --station, --battery, --vehicle, --from, --to, --limit as a filter. */
 int ctl_filter(const struct ctl *ctl, struct report_filter *filter, struct err *err);
 
+/* Who will stand in the log: --actor, else the user that runs swapctl. */
+const char *ctl_actor(const struct ctl *ctl);
+
 /* The verbs, by file. */
 int ctl_list_stations(const struct ctl *ctl, struct err *err); /* lists.c */
 int ctl_list_batteries(const struct ctl *ctl, struct err *err);
 int ctl_battery_history(const struct ctl *ctl, struct err *err);
 int ctl_vehicle_history(const struct ctl *ctl, struct err *err);
+int ctl_list_exchanges(const struct ctl *ctl, struct err *err);
 int ctl_list_swaps(const struct ctl *ctl, struct err *err);
 int ctl_list_charging(const struct ctl *ctl, struct err *err);
 int ctl_list_alerts(const struct ctl *ctl, struct err *err);
@@ -64,10 +68,14 @@ int ctl_list_commands(const struct ctl *ctl, struct err *err);
 int ctl_show_station(const struct ctl *ctl, struct err *err); /* show.c */
 int ctl_show_battery(const struct ctl *ctl, struct err *err);
 int ctl_show_charging(const struct ctl *ctl, struct err *err);
-int ctl_approve_station(const struct ctl *ctl, struct err *err); /* database.c */
+int ctl_evaluate_charging(const struct ctl *ctl, struct err *err); /* charging.c */
+int ctl_approve_station(const struct ctl *ctl, struct err *err);   /* database.c */
 int ctl_refuse_station(const struct ctl *ctl, struct err *err);
 int ctl_backup(const struct ctl *ctl, struct err *err);
 int ctl_restore(const struct ctl *ctl, struct err *err);
+int ctl_export_exchanges(const struct ctl *ctl, struct err *err); /* exchanges.c */
+int ctl_add_exchange(const struct ctl *ctl, struct err *err);
+int ctl_import_exchanges(const struct ctl *ctl, struct err *err);
 int ctl_ask_charge(const struct ctl *ctl, struct err *err); /* ask.c */
 int ctl_ask_info(const struct ctl *ctl, struct err *err);
 int ctl_ask_restart(const struct ctl *ctl, struct err *err);

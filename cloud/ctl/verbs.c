@@ -14,9 +14,14 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"battery", "show", "BID", ctl_show_battery},
                                      {"battery", "history", "BID", ctl_battery_history},
                                      {"vehicle", "history", "VID", ctl_vehicle_history},
+                                     {"exchange", "list", NULL, ctl_list_exchanges},
+                                     {"exchange", "add", NULL, ctl_add_exchange},
+                                     {"export", "exchanges", "FILE", ctl_export_exchanges},
+                                     {"import", "exchanges", "FILE", ctl_import_exchanges},
                                      {"swap", "list", NULL, ctl_list_swaps},
                                      {"charging", "list", NULL, ctl_list_charging},
                                      {"charging", "show", "ID", ctl_show_charging},
+                                     {"charging", "evaluate", "FILE", ctl_evaluate_charging},
                                      {"alert", "list", NULL, ctl_list_alerts},
                                      {"quarantine", "list", NULL, ctl_list_quarantine},
                                      {"command", "list", NULL, ctl_list_commands},
@@ -42,6 +47,14 @@ static const struct args_option options[] = {
     {"limit", "N", "newest N rows (tables: 200; JSON: all)", NULL, NULL},
     {"device", "ID", "station that a command is for", NULL, NULL},
     {"user", "ID", "user of the swap", NULL, NULL},
+    {"event", "EVENT", "exchange add: On-Load or Off-Load", NULL, NULL},
+    {"time", "TIME", "exchange add: when it was", NULL, NULL},
+    {"bay", "N", "exchange add: bay of the station", NULL, NULL},
+    {"soc", "PERCENT", "exchange add: state of charge", NULL, NULL},
+    {"soh", "PERCENT", "exchange add: state of health", NULL, NULL},
+    {"battery-version", "VERSION", "exchange add: the battery's version", NULL, NULL},
+    {"comments", "TEXT", "exchange add: what else is to be said", NULL, NULL},
+    {"dry-run", NULL, "import: only look for bad lines", NULL, NULL},
     {"request-id", "ID", "request id of the swap", NULL, NULL},
     {"mode", "MODE", "restart: service (default) or reboot", NULL, NULL},
     {"seconds", "N", "disconnect: how long (default: the station's, 600)", NULL, NULL},
@@ -49,7 +62,7 @@ static const struct args_option options[] = {
     {"no-wait", NULL, "do not wait for a result", NULL, NULL},
     {"plain", NULL, "live: lines instead of a screen", NULL, NULL},
     {"interval", "S", "live: seconds between looks (default 1)", NULL, NULL},
-    {"actor", "NAME", "who approves or refuses (default: the user's name)", NULL, NULL},
+    {"actor", "NAME", "who stands in the log (default: the user's name)", NULL, NULL},
     {"verbose", NULL, "log what the session with the broker does", NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL}};
 
@@ -67,9 +80,17 @@ const struct args_spec CTL_SPEC = {
         "  battery show BID           one battery with its versions\n"
         "  battery history BID        its exchanges [--from --to]\n"
         "  vehicle history VID        its exchanges [--from --to]\n"
+        "  exchange list              [--battery --vehicle --station --from --to]\n"
+        "  exchange add               record one that no station told: --battery --station\n"
+        "                             --event --time [--vehicle --bay --soc --soh --request-id\n"
+        "                             --battery-version --user --comments --actor]\n"
+        "  export exchanges FILE|-    as CSV [--battery --vehicle --station --from --to]\n"
+        "  import exchanges FILE|-    the same CSV; bad lines are named [--dry-run --actor]\n"
         "  swap list                  [--station --vehicle --battery --from --to]\n"
         "  charging list              charging processes [--station --battery --from --to]\n"
         "  charging show ID           one process with its samples\n"
+        "  charging evaluate FILE     figures and cost of the samples in a file (- is standard\n"
+        "                             input): JSON, JSON Lines or CSV; needs no database\n"
         "  alert list                 [--station --vehicle --battery --from --to]\n"
         "  quarantine list            messages that were not understood [--from --to]\n"
         "  command list               commands and their outcomes [--station --from --to]\n"

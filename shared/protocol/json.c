@@ -47,8 +47,14 @@ static int check_all_keys(const cJSON *value, struct err *err)
 
 int json_parse(const void *bytes, size_t length, cJSON **root, struct err *err)
 {
+    return json_parse_within(bytes, length, JSON_MAX_BYTES, root, err);
+}
+
+int json_parse_within(const void *bytes, size_t length, size_t max_bytes, cJSON **root,
+                      struct err *err)
+{
     *root = NULL;
-    int result = json_check(bytes, length, err);
+    int result = json_check_within(bytes, length, max_bytes, err);
     if (result != 0)
         return result;
     SCOPE_JSON cJSON *tree = cJSON_ParseWithLength(bytes, length);

@@ -26,6 +26,11 @@ int json_check(const void *bytes, size_t length, struct err *err);
 int json_parse(const void *bytes, size_t length, cJSON **root, struct err *err);
 void json_free_scope(cJSON **root); /* for SCOPE_JSON */
 
+/* The same with another limit, for documents that an operator hands in. */
+int json_check_within(const void *bytes, size_t length, size_t max_bytes, struct err *err);
+int json_parse_within(const void *bytes, size_t length, size_t max_bytes, cJSON **root,
+                      struct err *err);
+
 /* Writers: append to `to` in the one form that this project writes (no spaces). The text must be
  * UTF-8; the number finite, written in the fewest of 15 or 17 digits that read back the same. */
 void json_write_text(struct strbuf *to, const char *text);

@@ -250,9 +250,13 @@ static bool scan_value(struct scan *scan, int depth)
 
 int json_check(const void *bytes, size_t length, struct err *err)
 {
-    if (length > JSON_MAX_BYTES)
-        return err_set(err, ERR_INVALID, "%zu bytes: at most %u are accepted", length,
-                       JSON_MAX_BYTES);
+    return json_check_within(bytes, length, JSON_MAX_BYTES, err);
+}
+
+int json_check_within(const void *bytes, size_t length, size_t max_bytes, struct err *err)
+{
+    if (length > max_bytes)
+        return err_set(err, ERR_INVALID, "%zu bytes: at most %zu are accepted", length, max_bytes);
     struct scan scan = {.bytes = bytes, .length = length, .err = err};
     if (!scan_value(&scan, 0))
         return ERR_INVALID;
