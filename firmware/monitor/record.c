@@ -173,11 +173,21 @@ static int bound_telemetry(struct monitor *monitor, struct err *err)
     return ops(monitor)->put_value(monitor->journal->self, "dropped", text, err);
 }
 
+/* What space is left belongs to events. What cannot be kept is at least said: a station that is
+ * short of storage is not silent, and whoever asked hears the refusal. */
+static void say_unstored(struct monitor *monitor, struct message *message)
+{
+    monitor->counts.dropped_rows++;
+    message->live = message->type == MESSAGE_STATION_INFO;
+    if (monitor->connected)
+        (void)send_now(monitor, message);
+}
+
 void record_telemetry(struct monitor *monitor, struct message *message)
 {
     struct err err = {0};
     if (ops(monitor)->is_short(monitor->journal->self)) {
-        monitor->counts.dropped_rows++; /* what space is left belongs to events */
+        say_unstored(monitor, message);
         return;
     }
     int rc = record_group(monitor, &err);

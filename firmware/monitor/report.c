@@ -15,10 +15,12 @@
 
 #define MODULE "report"
 
+#define INTERVAL_MIN_US INT64_C(100000) /* wall: a fast plant clock must not flood the broker */
+
 static int64_t interval_us(const struct monitor *monitor)
 {
-    return (int64_t)((double)monitor->settings->report_interval_plant_us /
-                     monitor->settings->speed);
+    double wall_us = (double)monitor->settings->report_interval_plant_us / monitor->settings->speed;
+    return wall_us > INTERVAL_MIN_US ? (int64_t)wall_us : INTERVAL_MIN_US;
 }
 
 static bool engine_is_here(const struct monitor *monitor)
@@ -97,7 +99,6 @@ static void journal_snapshot(struct monitor *monitor)
     if (compose(monitor, &message, &batteries) == 0)
         record_telemetry(monitor, &message);
     free(batteries);
-    monitor->snapshot_reported_plant_us = monitor->snapshot_plant_us;
     monitor->report_us = now_us(monitor) + interval_us(monitor);
     monitor->report_asked_us = 0;
 }
@@ -143,18 +144,21 @@ int64_t report_deadline(const struct monitor *monitor)
 }
 
 /* Due: ask the engine how it is now; the answer is the report. No answer: the engine hangs, its
- * supervision will tell; nothing is invented meanwhile. */
+ * supervision will tell. Nothing is invented meanwhile, but that the station is there is said. */
 void report_tick(struct monitor *monitor)
 {
     int64_t now = now_us(monitor);
     if (now < report_deadline(monitor))
         return;
+    bool unanswered = monitor->report_asked_us != 0;
     monitor->report_us = now + interval_us(monitor);
     monitor->report_asked_us = 0;
     if (monitor->engine.state != ENGINE_REGISTERED) {
         journal_snapshot(monitor);
         return;
     }
+    if (unanswered && monitor->connected)
+        broker_say_status(monitor, true, "the engine does not answer");
     cJSON *packet = watch_packet(monitor, IPC_STATUS_REQUEST);
     if (packet && watch_send(monitor, IPC_STATUS_REQUEST, packet, NULL) == 0)
         monitor->report_asked_us = now;

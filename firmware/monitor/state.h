@@ -91,9 +91,8 @@ struct monitor {
     struct message snapshot; /* STATION_INFO; what the engine said last */
     bool has_snapshot;
     int64_t snapshot_mono_us, snapshot_plant_us;
-    int64_t snapshot_reported_plant_us; /* time of the snapshot that was journaled last */
-    int64_t report_us;                  /* when the next report is due */
-    int64_t report_asked_us;            /* status_request sent for it; 0: no */
+    int64_t report_us;       /* when the next report is due */
+    int64_t report_asked_us; /* status_request sent for it; 0: no */
     struct message_config config;
 
     /* obey.c */
