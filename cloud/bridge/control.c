@@ -59,7 +59,8 @@ static bool answer_line(const struct control *control, int fd, const char *line,
     if (status == 0)
         status = control_submit(control->ring, &call, &err);
     SCOPE_STRBUF struct strbuf answer = STRBUF_INIT;
-    control_format(status, &err, &answer);
+    control_format(&call, status, &err, &answer);
+    control_call_free(&call);
     return send_all(fd, &answer);
 }
 

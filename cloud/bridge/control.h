@@ -5,6 +5,10 @@
  *
  *   {"command":"station_approve","station":ID,"approval":"approved"|"refused"|"pending",
  *    "actor":USER}                                     decides whether a station's data is wanted
+ *   {"command":"exchange_add","actor":"operator"|"import","actor_id":USER,"exchanges":[OBJECT …]}
+ *                                                      records exchange events (tracking/form.h);
+ *                                                      all of them or, at an error, none;
+ *                                                      answers {"ok":true,"added":N,"known":N}
  *   {"command":"ping"}                                 answers when the writer is alive
  *
  * Answers: {"ok":true} or {"error":SENTENCE,"code":"ERR_…"}. A request goes through the ring to the
@@ -17,20 +21,32 @@
 #include "base/strbuf.h"
 #include "bridge/ring.h"
 #include "protocol/topic.h"
+#include "tracking/form.h"
 
-enum control_command { CONTROL_PING, CONTROL_STATION_APPROVE };
+enum control_command { CONTROL_PING, CONTROL_STATION_APPROVE, CONTROL_EXCHANGE_ADD };
 
 struct control_call {
     enum control_command command;
     char station[DEVICE_SIZE];
     char approval[16];
-    char actor[65];
+    char actor[65];                      /* user; of exchange_add: actor_id */
+    bool import;                         /* exchange_add: the actor is "import", else "operator" */
+    struct control_exchanges *exchanges; /* owned; NULL but for exchange_add */
 };
 
-/* Parses one line. Pure. ERR_USAGE with a sentence. */
+/* What exchange_add asks for and what came of it. */
+struct control_exchanges {
+    size_t count;
+    int64_t added, known; /* written by the writer before it answers */
+    struct exchange_form forms[];
+};
+
+/* Parses one line. Pure. ERR_USAGE with a sentence. Release with control_call_free either way. */
 int control_parse(const char *line, size_t length, struct control_call *call, struct err *err);
-/* Appends the answer for a result, with its newline. */
-void control_format(int status, const struct err *err, struct strbuf *to);
+void control_call_free(struct control_call *call);
+/* Appends the answer for a call's result, with its newline. */
+void control_format(const struct control_call *call, int status, const struct err *err,
+                    struct strbuf *to);
 
 /* A call on its way through the ring; lives on the caller's stack until it is answered. */
 struct control_request;

@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int take_text(const cJSON *object, const char *name, char *to, size_t size, struct err *err)
@@ -15,6 +16,54 @@ static int take_text(const cJSON *object, const char *name, char *to, size_t siz
         return err_set(err, ERR_USAGE, "%s: a text of 1 to %zu bytes is needed", name, size - 1);
     (void)snprintf(to, size, "%s", text);
     return 0;
+}
+
+static int parse_approval(const cJSON *object, struct control_call *call, struct err *err)
+{
+    call->command = CONTROL_STATION_APPROVE;
+    int status = take_text(object, "station", call->station, sizeof call->station, err);
+    if (status == 0)
+        status = take_text(object, "approval", call->approval, sizeof call->approval, err);
+    const cJSON *actor = cJSON_GetObjectItemCaseSensitive(object, "actor");
+    if (status == 0 && cJSON_IsString(actor) && actor->valuestring[0])
+        status = take_text(object, "actor", call->actor, sizeof call->actor, err);
+    return status;
+}
+
+static int parse_exchanges(const cJSON *object, struct control_call *call, struct err *err)
+{
+    char actor[16];
+    call->command = CONTROL_EXCHANGE_ADD;
+    int status = take_text(object, "actor", actor, sizeof actor, err);
+    if (status == 0)
+        status = take_text(object, "actor_id", call->actor, sizeof call->actor, err);
+    if (status < 0)
+        return status;
+    call->import = strcmp(actor, "import") == 0;
+    if (!call->import && strcmp(actor, "operator") != 0)
+        return err_set(err, ERR_USAGE, "actor %s: must be operator or import", actor);
+    const cJSON *array = cJSON_GetObjectItemCaseSensitive(object, "exchanges"), *item;
+    if (!cJSON_IsArray(array) || cJSON_GetArraySize(array) == 0)
+        return err_set(err, ERR_USAGE, "exchanges: an array of at least one object is needed");
+    size_t count = (size_t)cJSON_GetArraySize(array);
+    call->exchanges = calloc(1, sizeof *call->exchanges + count * sizeof call->exchanges->forms[0]);
+    if (!call->exchanges)
+        return err_set(err, ERR_NOMEM, "exchanges: out of memory");
+    cJSON_ArrayForEach(item, array)
+    {
+        size_t i = call->exchanges->count++;
+        if (form_from_json(item, &call->exchanges->forms[i], err) < 0) {
+            err_prefix(err, "exchanges[%zu]: ", i);
+            return ERR_USAGE;
+        }
+    }
+    return 0;
+}
+
+void control_call_free(struct control_call *call)
+{
+    free(call->exchanges);
+    call->exchanges = NULL;
 }
 
 static int parse_object(const cJSON *object, struct control_call *call, struct err *err)
@@ -27,17 +76,13 @@ static int parse_object(const cJSON *object, struct control_call *call, struct e
         call->command = CONTROL_PING;
         return 0;
     }
-    if (strcmp(command, "station_approve") != 0)
-        return err_set(err, ERR_USAGE, "command %s: unknown; station_approve and ping are known",
-                       command);
-    call->command = CONTROL_STATION_APPROVE;
-    status = take_text(object, "station", call->station, sizeof call->station, err);
-    if (status == 0)
-        status = take_text(object, "approval", call->approval, sizeof call->approval, err);
-    const cJSON *actor = cJSON_GetObjectItemCaseSensitive(object, "actor");
-    if (status == 0 && cJSON_IsString(actor) && actor->valuestring[0])
-        status = take_text(object, "actor", call->actor, sizeof call->actor, err);
-    return status;
+    if (strcmp(command, "station_approve") == 0)
+        return parse_approval(object, call, err);
+    if (strcmp(command, "exchange_add") == 0)
+        return parse_exchanges(object, call, err);
+    return err_set(err, ERR_USAGE,
+                   "command %s: unknown; station_approve, exchange_add and ping are known",
+                   command);
 }
 
 int control_parse(const char *line, size_t length, struct control_call *call, struct err *err)
@@ -52,12 +97,17 @@ int control_parse(const char *line, size_t length, struct control_call *call, st
     return parse_object(object, call, err);
 }
 
-void control_format(int status, const struct err *err, struct strbuf *to)
+void control_format(const struct control_call *call, int status, const struct err *err,
+                    struct strbuf *to)
 {
     cJSON *object = cJSON_CreateObject();
-    if (status == 0)
+    if (status == 0) {
         (void)cJSON_AddTrueToObject(object, "ok");
-    else {
+        if (call->exchanges) {
+            (void)cJSON_AddNumberToObject(object, "added", (double)call->exchanges->added);
+            (void)cJSON_AddNumberToObject(object, "known", (double)call->exchanges->known);
+        }
+    } else {
         (void)cJSON_AddStringToObject(object, "error", err->text);
         (void)cJSON_AddStringToObject(object, "code", err_name(status));
     }

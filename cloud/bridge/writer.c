@@ -95,6 +95,12 @@ static void obey(struct writer *writer, struct control_request *request)
     case CONTROL_STATION_APPROVE:
         status = ingest_approve(writer->ingest, call->station, call->approval, call->actor, &err);
         break;
+    case CONTROL_EXCHANGE_ADD: {
+        struct control_exchanges *asked = call->exchanges;
+        status = ingest_add_exchanges(writer->ingest, asked->forms, asked->count, call->import,
+                                      call->actor, &asked->added, &asked->known, &err);
+        break;
+    }
     }
     control_answer(request, status, &err);
 }

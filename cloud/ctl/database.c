@@ -11,8 +11,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
-/* Who will stand in the log: --actor, else the user that runs swapctl. */
-static const char *actor_name(const struct ctl *ctl)
+const char *ctl_actor(const struct ctl *ctl)
 {
     const char *given = args_value(ctl->args, "actor");
     if (given)
@@ -23,7 +22,7 @@ static const char *actor_name(const struct ctl *ctl)
 
 static int set_approval(const struct ctl *ctl, const char *approval, struct err *err)
 {
-    const char *path, *actor = actor_name(ctl);
+    const char *path, *actor = ctl_actor(ctl);
     int rc = ctl_db_path(ctl, &path, err);
     if (rc < 0)
         return rc;

@@ -48,6 +48,11 @@ int ctl_list_batteries(const struct ctl *ctl, struct err *err)
     return list(ctl, &REPORT_BATTERIES, err);
 }
 
+int ctl_list_exchanges(const struct ctl *ctl, struct err *err)
+{
+    return list(ctl, &REPORT_EXCHANGES, err);
+}
+
 int ctl_list_swaps(const struct ctl *ctl, struct err *err)
 {
     return list(ctl, &REPORT_SWAPS, err);

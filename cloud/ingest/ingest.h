@@ -77,6 +77,13 @@ int ingest_batch(struct ingest *ingest, const struct ingest_message *messages, s
 int ingest_approve(struct ingest *ingest, const char *station_id, const char *approval,
                    const char *actor, struct err *err);
 
+struct exchange_form;
+/* Exchange events of an operator or (`import`) of a file, checked by form_check, all in one
+ * transaction or, at an error, none. *known: those that were on record already. */
+int ingest_add_exchanges(struct ingest *ingest, const struct exchange_form *forms, size_t count,
+                         bool import, const char *actor_id, int64_t *added, int64_t *known,
+                         struct err *err);
+
 /* Before a clean stop: writes what is otherwise written every few seconds. */
 int ingest_settle(struct ingest *ingest, struct err *err);
 

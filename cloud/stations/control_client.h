@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 
-#define CONTROL_MAX_BYTES 4096 /* a request or an answer with its newline */
+#define CONTROL_MAX_BYTES 65536 /* a request or an answer with its newline */
 
 /* Sends one request (an object without newlines) and appends the answer without its newline to
  * `reply`. 0: answered with ok. ERR_UNAVAILABLE: no bridge runs on this database (then the caller

@@ -23,3 +23,20 @@ int eventlog_append(struct store *store, const struct eventlog_row *row, struct 
     store_bind_text(insert, 11, row->payload);
     return store_run(store, insert, err);
 }
+
+int eventlog_last_limits(struct store *store, struct strbuf *to, struct err *err)
+{
+    /* As the partial index event_log_limits is written, which makes it one step. */
+    sqlite3_stmt *select = store_prepare(
+        store,
+        "SELECT payload FROM event_log WHERE kind = '" EVENTLOG_LIMITS "' ORDER BY id DESC LIMIT 1",
+        err);
+    if (!select)
+        return ERR_STORAGE;
+    int found = store_step(store, select, err);
+    if (found <= 0)
+        return found;
+    strbuf_append_text(to, (const char *)sqlite3_column_text(select, 0));
+    (void)sqlite3_reset(select);
+    return strbuf_failed(to) ? err_set(err, ERR_NOMEM, "event_log: out of memory") : 1;
+}

@@ -3,6 +3,7 @@
 #ifndef SWAPSTACK_STORE_EVENTLOG_H
 #define SWAPSTACK_STORE_EVENTLOG_H
 
+#include "base/strbuf.h"
 #include "store/store.h"
 
 struct eventlog_row {
@@ -18,5 +19,9 @@ struct eventlog_row {
 };
 
 int eventlog_append(struct store *store, const struct eventlog_row *row, struct err *err);
+
+#define EVENTLOG_LIMITS "tracking.limits"
+/* Appends the payload of the newest row of that kind to `to`: 1, or 0 when there is none. */
+int eventlog_last_limits(struct store *store, struct strbuf *to, struct err *err);
 
 #endif

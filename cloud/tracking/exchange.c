@@ -44,8 +44,10 @@ static struct exchange_row to_row(const struct tracking_exchange *exchange)
     copy(row.request_id, sizeof row.request_id, exchange->request_id);
     copy(row.battery_version, sizeof row.battery_version, exchange->battery_version);
     copy(row.remarks, sizeof row.remarks, exchange->comments);
-    pairing_task_id(row.bid, row.event, row.event_time_us, row.station_id, row.request_id,
-                    row.task_id);
+    copy(row.task_id, sizeof row.task_id, exchange->task_id);
+    if (!row.task_id[0])
+        pairing_task_id(row.bid, row.event, row.event_time_us, row.station_id, row.request_id,
+                        row.task_id);
     return row;
 }
 
@@ -234,7 +236,9 @@ static int record(struct tracking *tracking, const struct tracking_exchange *exc
     *repeat = status == 1;
     if (status != 0)
         return status < 0 ? status : 0;
-    status = tracked_battery_get(tracking, row.bid, &battery, err);
+    status = tracked_limits_log(tracking, source, err);
+    if (status == 0)
+        status = tracked_battery_get(tracking, row.bid, &battery, err);
     if (status == 0 && row.vid[0])
         status = vehicle_ensure(tracking->store, row.vid, err);
     if (status < 0)

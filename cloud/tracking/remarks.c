@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define US_PER_HOUR 3.6e9
+#define US_PER_HOUR  3.6e9
+#define LOW_CAPACITY "low_capacity: "
 
 void remark_missing_on_load(const char *bid, const char *vid, char to[REMARK_SIZE])
 {
@@ -22,7 +23,7 @@ bool remark_is_low(double capacity_kwh, const struct tracking_limits *limits)
 void remark_low_capacity(const char *bid, double capacity_kwh, const struct tracking_limits *limits,
                          char to[REMARK_SIZE])
 {
-    (void)snprintf(to, REMARK_SIZE, "low_capacity: battery %s has %.2f kWh, the minimum is %.2f",
+    (void)snprintf(to, REMARK_SIZE, LOW_CAPACITY "battery %s has %.2f kWh, the minimum is %.2f",
                    bid, capacity_kwh, limits->capacity_min_kwh);
 }
 
@@ -51,7 +52,8 @@ void remarks_compose(const struct exchange_row *row, bool failed, int64_t on_loa
         remark_missing_on_load(row->bid, row->vid, part);
         add(to, size, "failed: ", part);
     }
-    if (remark_is_low(row->capacity_kwh, limits)) {
+    bool said = strncmp(row->remarks, LOW_CAPACITY, strlen(LOW_CAPACITY)) == 0;
+    if (!said && remark_is_low(row->capacity_kwh, limits)) {
         remark_low_capacity(row->bid, row->capacity_kwh, limits, part);
         add(to, size, "", part);
     }
@@ -61,4 +63,17 @@ void remarks_compose(const struct exchange_row *row, bool failed, int64_t on_loa
     }
     if (row->remarks[0])
         add(to, size, "", row->remarks);
+}
+
+const char *remarks_own(const char *comments)
+{
+    static const char *const composed[] = {"failed: battery ", "custody: battery ",
+                                           "frequent_swap: battery "};
+    for (size_t i = 0; i < sizeof composed / sizeof composed[0]; i++) {
+        if (strncmp(comments, composed[i], strlen(composed[i])) != 0)
+            continue;
+        const char *next = strstr(comments, "; ");
+        return next ? remarks_own(next + 2) : "";
+    }
+    return comments;
 }

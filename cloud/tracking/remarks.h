@@ -26,4 +26,9 @@ bool remark_is_low(double capacity_kwh, const struct tracking_limits *limits);
 void remarks_compose(const struct exchange_row *row, bool failed, int64_t on_loads,
                      const struct tracking_limits *limits, char *to, size_t size);
 
+/* What of a row's comments will not be composed again from pairing and the set of events: they
+ * without their leading "failed: …", "custody: …" and "frequent_swap: …". A sentence about low
+ * capacity stays, because no CSV says the capacity; remarks_compose does not repeat it. */
+const char *remarks_own(const char *comments);
+
 #endif

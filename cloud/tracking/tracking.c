@@ -15,8 +15,15 @@ int tracking_new(struct tracking **to, struct store *store, struct alerts *alert
     return 0;
 }
 
+const struct tracking_limits TRACKING_LIMITS_DEFAULT = {
+    .capacity_min_kwh = 20,
+    .frequent_window_us = INT64_C(24) * 3600 * 1000000,
+    .frequent_swap_max = 3,
+};
+
 void tracking_forget(struct tracking *tracking)
 {
+    tracking->limits_logged = false;
     tracked_forget(tracking);
 }
 
@@ -31,4 +38,5 @@ void tracking_free(struct tracking *tracking)
 void tracking_set_limits(struct tracking *tracking, const struct tracking_limits *limits)
 {
     tracking->limits = *limits;
+    tracking->limits_logged = false;
 }

@@ -24,6 +24,8 @@ struct tracking_limits {
     int64_t frequent_swap_max;  /* default 3: more On-Loads in the window, frequent_swap */
 };
 
+extern const struct tracking_limits TRACKING_LIMITS_DEFAULT;
+
 struct tracking;
 int tracking_new(struct tracking **tracking, struct store *store, struct alerts *alerts,
                  const struct tracking_limits *limits, struct err *err);
@@ -48,6 +50,7 @@ struct tracking_exchange {
     double soc_percent, soh_percent; /* NAN */
     double capacity_kwh;
     const char *battery_version; /* NULL: not said */
+    const char *task_id;         /* of an event that was exported; NULL or "": from its identity */
 };
 
 /* Records one exchange event: task row, pairing, battery's place, version, capacity and frequency
@@ -57,6 +60,15 @@ int tracking_add_battery_exchange_task(struct tracking *tracking,
                                        const struct tracking_exchange *exchange,
                                        const struct tracking_source *source, bool *repeat,
                                        struct err *err);
+
+struct exchange_form;
+/* The same for an event that comes from no station (swapctl exchange add, import): also written to
+ * event_log, with the source's actor. `form` has passed form_check. */
+int tracking_record_exchange(struct tracking *tracking, const struct exchange_form *form,
+                             const struct tracking_source *source, bool *repeat, struct err *err);
+
+/* The limits that tracking last ran with, as event_log has them: 1, or 0 and *limits as it was. */
+int tracking_logged_limits(struct store *store, struct tracking_limits *limits, struct err *err);
 
 /* A battery was offered and not taken (SWAP_EVENT Timeout): ends the swap, the orphan stays in its
  * bay on record. */

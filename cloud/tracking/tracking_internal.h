@@ -36,6 +36,7 @@ struct tracking {
     struct textmap batteries, bays;       /* of owned tracked_battery, tracked_bay */
     struct tracked_battery *first, *last; /* queue of rows to write, longest waiting first */
     int64_t heard_us;                     /* arrival of the newest message */
+    bool limits_logged;                   /* event_log has `limits` */
 };
 
 /* cache.c. The battery, read or created; the pointer is valid until tracking_forget or
@@ -73,6 +74,15 @@ struct derived_fact {
 };
 int derived_log(struct tracking *tracking, const struct derived_fact *fact, int64_t time_us,
                 const struct tracking_source *source, struct err *err);
+
+/* record.c: writes the limits to event_log when it does not have them, so that comments can be made
+ * again from the log alone. */
+int tracked_limits_log(struct tracking *tracking, const struct tracking_source *source,
+                       struct err *err);
+
+struct cJSON;
+/* Reads the payload of such a row. */
+int limits_from_json(const struct cJSON *object, struct tracking_limits *limits, struct err *err);
 
 /* version.c. `row`: the exchange that says so, NULL when it is none. */
 int tracked_version(struct tracking *tracking, struct tracked_battery *battery,

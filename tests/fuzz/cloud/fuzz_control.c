@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct err err = {0};
     int status = control_parse((const char *)data, size, &call, &err);
     SCOPE_STRBUF struct strbuf answer = STRBUF_INIT;
-    control_format(status, &err, &answer);
+    control_format(&call, status, &err, &answer);
+    control_call_free(&call);
     const char *end = memchr(answer.text, '\n', answer.length);
     if (!end || end != answer.text + answer.length - 1)
         abort(); /* one line, whatever was asked */

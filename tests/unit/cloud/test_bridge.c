@@ -229,6 +229,23 @@ static void operator_asks_through_the_socket(void **state)
     assert_query_text(reader, "SELECT group_concat(kind) FROM event_log", "FAULT,station.approval");
     assert_query_text(reader, "SELECT approval FROM station", "approved");
     store_close(reader);
+    static const char added[] =
+        "{\"command\":\"exchange_add\",\"actor\":\"import\",\"actor_id\":\"ana\",\"exchanges\":["
+        "{\"bid\":\"b1\",\"station_id\":\"1231\",\"vid\":\"v1\",\"event\":\"On-Load\","
+        "\"event_time\":\"2026-01-01T00:00:00Z\"}]}";
+    for (int i = 0; i < 2; i++) {
+        strbuf_clear(&reply);
+        assert_int_equal(control_request(dir->db, added, &reply, &err), 0);
+        assert_string_equal(strbuf_text(&reply), i ? "{\"ok\":true,\"added\":0,\"known\":1}"
+                                                   : "{\"ok\":true,\"added\":1,\"known\":0}");
+    }
+    reader = must_open(dir->db, STORE_READ);
+    assert_query_text(reader,
+                      "SELECT actor || ' ' || actor_id || ' ' || kind FROM event_log "
+                      "ORDER BY id DESC LIMIT 1",
+                      "import ana exchange.add");
+    assert_query_text(reader, "SELECT where_kind || ' ' || where_id FROM battery", "vehicle v1");
+    store_close(reader);
     /* With the writer gone but its ring closed, a request still ends. */
     ring_close(parts.ring);
     assert_int_equal(control_request(dir->db, "{\"command\":\"ping\"}", &reply, &err),
@@ -250,11 +267,19 @@ static void requests_are_parsed_strictly(void **state)
         "{\"command\":\"station_approve\"}",
         "{\"command\":\"station_approve\",\"station\":\"1\"}",
         "{\"command\":\"station_approve\",\"station\":\"1\",\"approval\":\"a very long word\"}",
+        "{\"command\":\"exchange_add\",\"actor\":\"operator\",\"actor_id\":\"a\"}",
+        "{\"command\":\"exchange_add\",\"actor\":\"operator\",\"actor_id\":\"a\",\"exchanges\":[]}",
+        "{\"command\":\"exchange_add\",\"actor\":\"station\",\"actor_id\":\"a\",\"exchanges\":[{}]"
+        "}",
+        "{\"command\":\"exchange_add\",\"actor\":\"operator\",\"actor_id\":\"a\",\"exchanges\":[{}]"
+        "}",
     };
     struct control_call call;
     struct err err = {0};
-    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++)
+    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
         assert_int_equal(control_parse(WRONG[i], strlen(WRONG[i]), &call, &err), ERR_USAGE);
+        control_call_free(&call);
+    }
     static const char right[] =
         "{\"command\":\"station_approve\",\"station\":\"1\",\"approval\":\"refused\"}";
     assert_int_equal(control_parse(right, strlen(right), &call, &err), 0);

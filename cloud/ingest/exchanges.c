@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Exchange events that come from no station. */
+#include "ingest/ingest_internal.h"
+#include "tracking/form.h"
+
+static int add_all(struct ingest *ingest, const struct exchange_form *forms, size_t count,
+                   const struct tracking_source *source, int64_t *known, struct err *err)
+{
+    int status = 0;
+    for (size_t i = 0; i < count && status == 0; i++) {
+        bool repeat;
+        status = tracking_record_exchange(ingest->tracking, &forms[i], source, &repeat, err);
+        *known += repeat;
+    }
+    return status;
+}
+
+int ingest_add_exchanges(struct ingest *ingest, const struct exchange_form *forms, size_t count,
+                         bool import, const char *actor_id, int64_t *added, int64_t *known,
+                         struct err *err)
+{
+    struct tracking_source source = {.actor = import ? "import" : "operator",
+                                     .actor_id = actor_id,
+                                     .received_at_us = ingest->env->plant_us(ingest->env->self),
+                                     .journal = "",
+                                     .boot = STORE_NULL,
+                                     .up_ms = STORE_NULL};
+    *added = *known = 0;
+    int status = ingest_begin(ingest, err);
+    if (status == 0)
+        status = add_all(ingest, forms, count, &source, known, err);
+    if (status == 0)
+        status = ingest_commit(ingest, err);
+    if (status < 0)
+        ingest_abort(ingest);
+    else
+        *added = (int64_t)count - *known;
+    return status;
+}
