@@ -24,28 +24,34 @@ KINDS = ("engine", "monitor", "bridge", "mosquitto")
 
 
 class Drivers:
-    """Vehicles that come one after the other and ask again when they were refused."""
+    """Vehicles that come one after the other. Each asks until it is served, as a driver would: one
+    whose swap was interrupted has no battery, and its own lies in a bay."""
+
+    TRIES = 60
 
     def __init__(self, world):
-        self.world, self.number, self.asked = world, 0, None
+        self.world, self.vehicle, self.tries = world, 1, 0
+        self.number, self.asked, self.asked_at = 0, None, 0.0
         self.senders = []
 
     def look(self):
         self.senders = [sender for sender in self.senders if sender.poll() is None]
-        if self.asked:
-            row = self.world.command_row(message_id=self.asked)
-            waited = time.monotonic() - self.asked_at
-            # A command that nobody heard (no broker, no station) is on nobody's record.
-            if (row is None or row["outcome"] in ("sent", "accepted")) and waited < 10:
-                return
-        if time.monotonic() < getattr(self, "asked_at", 0) + 0.3:
+        row = self.world.command_row(message_id=self.asked) if self.asked else None
+        waited = time.monotonic() - self.asked_at
+        # A command that nobody heard (no broker, no station) is on nobody's record.
+        patience = 0.3 if not self.asked else 3
+        if row and row["outcome"] != "sent":
+            patience = 10 if row["outcome"] == "accepted" else 0.3
+        if waited < patience:
             return
-        self.number += 1
+        if (row and row["outcome"] == "done") or self.tries >= self.TRIES:
+            self.vehicle, self.tries = self.vehicle + 1, 0
+        self.number, self.tries = self.number + 1, self.tries + 1
         self.asked, self.asked_at = f"kill-{self.number}", time.monotonic()
+        data = {"user": "u", "vehicle": f"VEH-{self.vehicle:03d}", "requestId": self.asked}
         self.senders.append(subprocess.Popen(
             ["mosquitto_pub", "-p", str(self.world.port), "-q", "1", "-t", "control", "-m",
-             command(1, id=self.asked, data={"user": "u", "vehicle": f"VEH-{self.number % 20:03d}",
-                                             "requestId": self.asked})],
+             command(1, id=self.asked, data=data)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
 
     def end(self):
