@@ -54,11 +54,13 @@ int ctl_filter(const struct ctl *ctl, struct report_filter *filter, struct err *
 /* Who will stand in the log: --actor, else the user that runs swapctl. */
 const char *ctl_actor(const struct ctl *ctl);
 
+/* Prints a report of --db as a table or, with --json, as an array (lists.c). */
+int ctl_print_list(const struct ctl *ctl, const struct report *report,
+                   const struct report_filter *filter, struct err *err);
+
 /* The verbs, by file. */
 int ctl_list_stations(const struct ctl *ctl, struct err *err); /* lists.c */
 int ctl_list_batteries(const struct ctl *ctl, struct err *err);
-int ctl_battery_history(const struct ctl *ctl, struct err *err);
-int ctl_vehicle_history(const struct ctl *ctl, struct err *err);
 int ctl_list_exchanges(const struct ctl *ctl, struct err *err);
 int ctl_list_swaps(const struct ctl *ctl, struct err *err);
 int ctl_list_charging(const struct ctl *ctl, struct err *err);
@@ -73,6 +75,12 @@ int ctl_approve_station(const struct ctl *ctl, struct err *err);   /* database.c
 int ctl_refuse_station(const struct ctl *ctl, struct err *err);
 int ctl_backup(const struct ctl *ctl, struct err *err);
 int ctl_restore(const struct ctl *ctl, struct err *err);
+int ctl_battery_history(const struct ctl *ctl, struct err *err); /* questions.c */
+int ctl_battery_where(const struct ctl *ctl, struct err *err);
+int ctl_battery_holder(const struct ctl *ctl, struct err *err);
+int ctl_battery_utilisation(const struct ctl *ctl, struct err *err);
+int ctl_vehicle_history(const struct ctl *ctl, struct err *err);
+int ctl_count_swaps(const struct ctl *ctl, struct err *err);
 int ctl_export_exchanges(const struct ctl *ctl, struct err *err); /* exchanges.c */
 int ctl_add_exchange(const struct ctl *ctl, struct err *err);
 int ctl_import_exchanges(const struct ctl *ctl, struct err *err);

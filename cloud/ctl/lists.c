@@ -6,8 +6,8 @@
 #include "ctl/output.h"
 #include <inttypes.h>
 
-static int print_list(const struct ctl *ctl, const struct report *report,
-                      const struct report_filter *filter, struct err *err)
+int ctl_print_list(const struct ctl *ctl, const struct report *report,
+                   const struct report_filter *filter, struct err *err)
 {
     SCOPE(store_close_scope) struct store *store = NULL;
     int rc = ctl_open(ctl, &store, err);
@@ -35,7 +35,7 @@ static int list(const struct ctl *ctl, const struct report *report, struct err *
 {
     struct report_filter filter;
     int rc = ctl_filter(ctl, &filter, err);
-    return rc < 0 ? rc : print_list(ctl, report, &filter, err);
+    return rc < 0 ? rc : ctl_print_list(ctl, report, &filter, err);
 }
 
 int ctl_list_stations(const struct ctl *ctl, struct err *err)
@@ -76,20 +76,4 @@ int ctl_list_quarantine(const struct ctl *ctl, struct err *err)
 int ctl_list_commands(const struct ctl *ctl, struct err *err)
 {
     return list(ctl, &REPORT_COMMANDS, err);
-}
-
-int ctl_battery_history(const struct ctl *ctl, struct err *err)
-{
-    struct report_filter filter;
-    int rc = ctl_filter(ctl, &filter, err);
-    filter.bid = ctl->word;
-    return rc < 0 ? rc : print_list(ctl, &REPORT_EXCHANGES, &filter, err);
-}
-
-int ctl_vehicle_history(const struct ctl *ctl, struct err *err)
-{
-    struct report_filter filter;
-    int rc = ctl_filter(ctl, &filter, err);
-    filter.vid = ctl->word;
-    return rc < 0 ? rc : print_list(ctl, &REPORT_EXCHANGES, &filter, err);
 }

@@ -13,12 +13,16 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"battery", "list", NULL, ctl_list_batteries},
                                      {"battery", "show", "BID", ctl_show_battery},
                                      {"battery", "history", "BID", ctl_battery_history},
+                                     {"battery", "where", "BID", ctl_battery_where},
+                                     {"battery", "holder", "BID", ctl_battery_holder},
+                                     {"battery", "utilisation", "BID", ctl_battery_utilisation},
                                      {"vehicle", "history", "VID", ctl_vehicle_history},
                                      {"exchange", "list", NULL, ctl_list_exchanges},
                                      {"exchange", "add", NULL, ctl_add_exchange},
                                      {"export", "exchanges", "FILE", ctl_export_exchanges},
                                      {"import", "exchanges", "FILE", ctl_import_exchanges},
                                      {"swap", "list", NULL, ctl_list_swaps},
+                                     {"swap", "count", NULL, ctl_count_swaps},
                                      {"charging", "list", NULL, ctl_list_charging},
                                      {"charging", "show", "ID", ctl_show_charging},
                                      {"charging", "evaluate", "FILE", ctl_evaluate_charging},
@@ -44,6 +48,8 @@ static const struct args_option options[] = {
     {"vehicle", "VID", "only of this vehicle; ask-charge: the vehicle that swaps", NULL, NULL},
     {"from", "TIME", "from this time on (2026-11-21, 2026-11-21T08:15:30Z …)", NULL, NULL},
     {"to", "TIME", "before this time", NULL, NULL},
+    {"at", "TIME", "battery holder: at this time (default: now)", NULL, NULL},
+    {"by", "WHAT", "swap count: per battery, vehicle, station or day (default)", NULL, NULL},
     {"limit", "N", "newest N rows (tables: 200; JSON: all)", NULL, NULL},
     {"device", "ID", "station that a command is for", NULL, NULL},
     {"user", "ID", "user of the swap", NULL, NULL},
@@ -78,8 +84,12 @@ const struct args_spec CTL_SPEC = {
         "  station approve|refuse ID  decide whether its data is wanted [--actor]\n"
         "  battery list               batteries and where they are\n"
         "  battery show BID           one battery with its versions\n"
-        "  battery history BID        its exchanges [--from --to]\n"
-        "  vehicle history VID        its exchanges [--from --to]\n"
+        "  battery history BID        the vehicles it was in, when, with which version\n"
+        "                             [--from --to]\n"
+        "  battery where BID          where it is now, since when\n"
+        "  battery holder BID         who had it [--at TIME]\n"
+        "  battery utilisation BID    shares of time in vehicle, bay, neither [--from --to]\n"
+        "  vehicle history VID        the batteries it had [--from --to]\n"
         "  exchange list              [--battery --vehicle --station --from --to]\n"
         "  exchange add               record one that no station told: --battery --station\n"
         "                             --event --time [--vehicle --bay --soc --soh --request-id\n"
@@ -87,6 +97,9 @@ const struct args_spec CTL_SPEC = {
         "  export exchanges FILE|-    as CSV [--battery --vehicle --station --from --to]\n"
         "  import exchanges FILE|-    the same CSV; bad lines are named [--dry-run --actor]\n"
         "  swap list                  [--station --vehicle --battery --from --to]\n"
+        "  swap count                 batteries put into vehicles [--by "
+        "battery|vehicle|station|day\n"
+        "                             --station --vehicle --battery --from --to]\n"
         "  charging list              charging processes [--station --battery --from --to]\n"
         "  charging show ID           one process with its samples\n"
         "  charging evaluate FILE     figures and cost of the samples in a file (- is standard\n"

@@ -70,6 +70,23 @@ extern const struct report REPORT_STATIONS, REPORT_BAYS, REPORT_BATTERIES, REPOR
     REPORT_EXCHANGES, REPORT_SWAPS, REPORT_CHARGING, REPORT_CHARGING_SAMPLES, REPORT_ALERTS,
     REPORT_QUARANTINE, REPORT_COMMANDS;
 
+/* Questions about tracking (report_tracking.c), each answered through an index. */
+/* Of filter bid or vid: one row per stay of the battery in the vehicle, newest first; those that
+ * overlap [from, to). */
+extern const struct report REPORT_BATTERY_STAYS, REPORT_VEHICLE_STAYS;
+/* Of filter bid: where it is now; no row when it is not known. */
+extern const struct report REPORT_BATTERY_WHERE;
+/* Of filter bid: who had it at the instant `to`, by its events; always one row. */
+extern const struct report REPORT_BATTERY_HOLDER;
+/* Of filter bid: shares of the time in vehicle, bay and neither from `from` (NULL: its first event)
+ * to `to`, which must be given; always one row, NULL shares when the span is empty. */
+extern const struct report REPORT_BATTERY_UTILISATION;
+
+/* How many batteries were put into vehicles (On-Loads), most first, or by day. */
+enum report_count_by { COUNT_BY_BATTERY, COUNT_BY_VEHICLE, COUNT_BY_STATION, COUNT_BY_DAY };
+/* The report whose index suits the filter best. */
+const struct report *report_swap_count(enum report_count_by by, const struct report_filter *filter);
+
 /* For the live view (report_live.c): one line per thing that has a state, newest first, columns
  * kind, key, state, at, station_id, text; and the counters. */
 extern const struct report REPORT_ACTIVITY, REPORT_COUNTERS;

@@ -1,39 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The lists of swapctl. Every filter is written `:x IS NULL OR …`, so that one statement serves
  * with and without it; lists are read by people now and then, not on a hot path. */
-#include "store/report.h"
-
-#define TEXT(name, title)                                                                          \
-    {                                                                                              \
-        name, REPORT_TEXT, 0, title                                                                \
-    }
-#define INTEGER(name, title)                                                                       \
-    {                                                                                              \
-        name, REPORT_INTEGER, 0, title                                                             \
-    }
-#define REAL(name, decimals, title)                                                                \
-    {                                                                                              \
-        name, REPORT_REAL, decimals, title                                                         \
-    }
-#define TIME(name, title)                                                                          \
-    {                                                                                              \
-        name, REPORT_TIME, 0, title                                                                \
-    }
-#define MONEY(name, title)                                                                         \
-    {                                                                                              \
-        name, REPORT_MONEY, 0, title                                                               \
-    }
-#define BOOL(name, title)                                                                          \
-    {                                                                                              \
-        name, REPORT_BOOL, 0, title                                                                \
-    }
-#define END                                                                                        \
-    {                                                                                              \
-        NULL, REPORT_TEXT, 0, NULL                                                                 \
-    }
-#define WITHIN(column)                                                                             \
-    "(:from IS NULL OR " column " >= :from) AND (:to IS NULL OR " column " < :to) "
-#define EQUALS(column, parameter) "(" parameter " IS NULL OR " column " = " parameter ") "
+#include "store/report_columns.h"
 
 static const struct report_column stations[] = {TEXT("station_id", "STATION"),
                                                 TEXT("status", "STATUS"),
