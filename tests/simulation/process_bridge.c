@@ -186,9 +186,10 @@ static void batch(void *self, void *what)
     struct err err = {0};
     (void)what;
     bridge->batch_due = false;
-    if (process_call(&bridge->process) == CALL_LAST && random_chance(&sim->random, 50)) {
-        bridge->process.dead = false; /* it dies right after the commit */
-        bridge->dies_after_commit = true;
+    if (process_call(&bridge->process) == CALL_LAST) { /* in the commit, or right after it */
+        bridge->process.dead = false;
+        bridge->dies_after_commit = random_chance(&sim->random, 50);
+        bridge->dies_at_commit = !bridge->dies_after_commit;
     }
     for (size_t i = 0; i < count; i++)
         messages[i] =
@@ -201,7 +202,7 @@ static void batch(void *self, void *what)
     int code = ingest_batch(bridge->ingest, messages, count, &done, &err);
     settle_batch(sim, done);
     take_pending(sim);
-    if (bridge->process.dead || bridge->dies_after_commit) {
+    if (bridge->process.dead || bridge->dies_at_commit || bridge->dies_after_commit) {
         sim_bridge_stop(sim);
         return;
     }
@@ -225,11 +226,10 @@ static void tick(void *self, void *what)
 static int commit_hook(void *self)
 {
     struct sim *sim = self;
-    if (sim->bridge.process.dead)
-        return 1;
-    if (sim->bridge.dies_after_commit)
+    bool refuses = sim->bridge.process.dead || sim->bridge.dies_at_commit;
+    if (sim->bridge.dies_at_commit || sim->bridge.dies_after_commit)
         sim->bridge.process.dead = true;
-    return 0;
+    return refuses;
 }
 
 /* --- the connection --- */
@@ -315,7 +315,8 @@ void sim_bridge_start(struct sim *sim)
     struct sim_bridge *bridge = &sim->bridge;
     struct err err = {0};
     bridge->process.running = true;
-    bridge->process.dead = bridge->dies_after_commit = bridge->batch_due = false;
+    bridge->process.dead = bridge->batch_due = false;
+    bridge->dies_at_commit = bridge->dies_after_commit = false;
     bridge->process.fatal_in = 0;
     bridge->pump_us = 0;
     if (ingest_new(&bridge->ingest, bridge->store, &bridge->env, &OPTIONS, &bridge->out, &err) <

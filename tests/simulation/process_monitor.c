@@ -145,6 +145,22 @@ static void check_first(struct sim_station *station, const char *payload)
     }
 }
 
+/* Every message is journaled before it is sent. */
+static void check_journaled(struct sim_station *station, const char *payload)
+{
+    bool event = strstr(payload, "\"lane\":\"event\"") != NULL;
+    int64_t boot = find_number(payload, "\"boot\":"), seq = find_number(payload, "\"seq\":");
+    if (!event && !strstr(payload, "\"lane\":\"telemetry\""))
+        return;
+    struct ledger_stream *stream =
+        ledger_stream(&station->sim->ledger, station->device, station->monitor->tap.inner.id, boot,
+                      event ? LANE_EVENT : LANE_TELEMETRY);
+    station->sim->counts->checks++;
+    if (!(ledger_row(stream, seq)->flags & LEDGER_MADE))
+        sim_violate(station->sim, "%s: row %" PRId64 ".%" PRId64 " is sent and not yet stored",
+                    station->device, boot, seq);
+}
+
 static int link_publish(void *self, const char *topic, const void *payload, size_t length, int qos,
                         int64_t *token, struct err *err)
 {
@@ -158,6 +174,7 @@ static int link_publish(void *self, const char *topic, const void *payload, size
         return err_set(err, ERR_BUSY, "the window is full");
     if (token)
         *token = given;
+    check_journaled(station, payload);
     check_first(station, payload);
     note_published(station->monitor, given, payload);
     return 0;

@@ -129,7 +129,7 @@ struct sim_bridge {
     int64_t ring_at_us[SIM_RING];
     size_t ring_count;
     bool batch_due;
-    bool dies_after_commit;
+    bool dies_at_commit, dies_after_commit;
     struct sim_ack pending[64]; /* said during a batch, judged after it */
     size_t pending_count;
     int64_t batch_us; /* how long messages gather */
