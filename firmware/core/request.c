@@ -39,6 +39,14 @@ static bool verifying(const struct station *station)
     return false;
 }
 
+static bool left_open(const struct station *station)
+{
+    for (int i = 0; i < station->bay_count; i++)
+        if (station->bays[i].state == BAY_OPEN)
+            return true;
+    return false;
+}
+
 /* Nobody else gets this pack while the swap is under way. */
 static void hold(struct core_step *step, struct bay *bay)
 {
@@ -65,8 +73,10 @@ const char *station_request_swap(struct station *station, const struct io_readin
         const char *refusal = wish.battery[0] ? select_refusal(&step, &wish) : NULL;
         return refusal ? refusal : "NoBatteryAvailable";
     }
-    /* No free bay is a passing state, so it is Busy; a door left open is settled first. */
-    if (!select_free_bay(&step) && !custody_owed(station, request->vehicle))
+    /* No free bay is a passing state, so it is Busy. Behind a door that an interrupted swap left
+     * open may be the free bay, or the battery for which this vehicle is owed one: this command
+     * shuts it first (SWAP_SECURING), or nobody ever would. */
+    if (!select_free_bay(&step) && !custody_owed(station, request->vehicle) && !left_open(station))
         return "Busy";
     struct swap *swap = &station->swap;
     *swap = (struct swap){.step = SWAP_SECURING, .since_us = in->now_us};

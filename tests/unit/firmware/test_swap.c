@@ -246,14 +246,18 @@ static void storage_trouble_ends_a_swap_with_doors_shut(void **state)
 
 /* Safe mode in every step: no motion starts any more, the command is answered, and the next command
  * settles what stood open. Whatever the step, each battery is where the events say it is. */
-static void an_interruption_stops_every_step_where_it_is(void **state)
+static void interrupt_every_step(bool one_free_bay)
 {
-    (void)state;
     static struct fixture f;
     for (int at = SWAP_SECURING; at <= SWAP_GATE_CLOSING; at++) {
         if (at == SWAP_ENDING)
             continue;
         fixture_stocked(&f);
+        if (one_free_bay) {
+            const struct io_pack pack = fixture_pack("P-7", 50);
+            fixture_put(&f, 5, &pack);
+            fixture_run(&f, 1);
+        }
         assert_null(fixture_swap(&f, "c1", ""));
         fixture_until_swap(&f, (enum swap_step_name)at, 120);
         bool exchanged = f.station.swap.exchanged;
@@ -289,6 +293,19 @@ static void an_interruption_stops_every_step_where_it_is(void **state)
     }
 }
 
+static void an_interruption_stops_every_step_where_it_is(void **state)
+{
+    (void)state;
+    interrupt_every_step(false);
+}
+
+/* The bay that stands open is the only one that could take a battery. */
+static void an_interruption_with_no_other_bay_free_is_settled_too(void **state)
+{
+    (void)state;
+    interrupt_every_step(true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +320,7 @@ int main(void)
         cmocka_unit_test(a_swap_that_takes_too_long_is_reported),
         cmocka_unit_test(storage_trouble_ends_a_swap_with_doors_shut),
         cmocka_unit_test(an_interruption_stops_every_step_where_it_is),
+        cmocka_unit_test(an_interruption_with_no_other_bay_free_is_settled_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
