@@ -99,6 +99,7 @@ static void costs_by_hand(void **state)
     assert_int_equal(cost_by_hand(COST_PER_MINUTE, 1000, &NOTHING), 1000);
     assert_int_equal(cost_from_number(0.12345), 1235);
     assert_int_equal(cost_from_number(-0.12345), -1235);
+    assert_int_equal(cost_from_number(0.00015), 2); /* times 10000 it lies below the half */
     assert_int_equal(cost_from_number(NAN), NONE);
     assert_int_equal(cost_from_number((double)COST_LIMIT / COST_UNIT), COST_LIMIT);
 }
@@ -111,6 +112,8 @@ static void the_usual_charger_is_that_of_charging_samples(void **state)
     assert_string_equal(cost_usual_charger(chargers, COUNT(chargers)), "c");
     struct cost_charger tie[] = {{1, "b"}, {1, "a"}, {1, "b"}, {1, "a"}, {1, "c"}};
     assert_string_equal(cost_usual_charger(tie, COUNT(tie)), "a");
+    struct cost_charger one[] = {{1, "a"}};
+    assert_string_equal(cost_usual_charger(one, 1), "a");
     struct cost_charger none[] = {{0, "a"}, {7, NULL}};
     assert_null(cost_usual_charger(none, COUNT(none)));
     assert_null(cost_usual_charger(NULL, 0));
@@ -148,7 +151,7 @@ static void assert_factor(const struct efficiency_process *list, size_t count, d
 static void only_eligible_processes_count(void **state)
 {
     (void)state;
-    struct efficiency_process list[2];
+    struct efficiency_process list[5];
     static const struct efficiency_process bad[] = {
         {10, 95, 15, 100, 200},  {INT64_MIN, 95, 15, 100, 200}, {11, 95.1, 15, 100, 200},
         {11, NAN, 15, 100, 200}, {11, 95, 0, 100, 200},         {11, 95, -15, 200, 100},
@@ -159,8 +162,11 @@ static void only_eligible_processes_count(void **state)
     assert_factor(list, 1, NAN, NAN); /* one is never enough */
     assert_factor(list, 0, NAN, NAN);
     for (size_t i = 0; i < COUNT(bad); i++) {
+        repeat(list, 0, 2, 15, 100);
+        list[2] = list[3] = list[4] = bad[i];
+        assert_factor(list, 5, 0.15, 0.15); /* it does not spoil … */
         list[1] = bad[i];
-        assert_factor(list, 2, NAN, NAN);
+        assert_factor(list, 2, NAN, NAN); /* … and does not help */
     }
 }
 
@@ -215,6 +221,13 @@ static void traps_of_the_model_are_kept_or_mended(void **state)
     count = repeat(list, 0, 2, 20, 100);
     count = repeat(list, count, 2, 10, 100);
     assert_factor(list, count, 0.1, 0.1);
+    /* What rounds to zero is not above it: it spoils a step alone, not in a tie. */
+    count = repeat(list, 0, 1, 0.41, 100);
+    count = repeat(list, count, 1, 0.32, 100);
+    count = repeat(list, count, 2, 10, 100);
+    assert_factor(list, count, 0.1, 0.1);
+    count = repeat(list, count, 1, 0.23, 100);
+    assert_factor(list, count, NAN, 0.1);
 }
 
 static void a_place_is_in_the_nearest_circle_that_holds_it(void **state)

@@ -155,6 +155,9 @@ static void equal_dates_keep_their_order(void **state)
     /* 0 → 3600 at 2 kW (it came first), the second of that instant adds 0 s. */
     assert_number(result.charge_energy_used_kwh, 3);
     assert_int_equal(samples[1].power_kw, 2);
+    struct evaluate_sample two[] = {powered(3600, 2), powered(0, 8)};
+    evaluate_samples(two, COUNT(two), &result);
+    assert_number(result.charge_energy_used_kwh, 2);
     assert_int_equal(samples[2].power_kw, 8);
 }
 
@@ -214,20 +217,19 @@ static void phases_by_the_first_rule_that_holds(void **state)
         int64_t phases, samples;
         double want;
     } cases[] = {
-        {none, 3, 20, NAN},     {0, 3, 20, NAN},
-        {-1, 3, 20, NAN},       {3, 3, 15, NAN},       /* too few samples */
+        {none, 3, 20, NAN},     {0, 3, 20, NAN},       {-1, 3, 20, NAN},
+        {3, 3, 15, NAN},                               /* too few samples */
         {3, 3, 16, 3},          {2.6, 3, 20, 3},       /* r = round(p), however far */
         {2.5, 3, 20, 3},                               /* half away from zero */
         {1.4999, 1, 20, 1},     {sqrt3, 3, 20, sqrt3}, /* line voltage */
-        {1.9052, 3, 20, sqrt3}, {1.9053, 3, 20, 2},
-        {1.5589, 3, 20, sqrt3}, {1.5588, 3, 20, NAN},
-        {1.9, 3, 20, sqrt3},                   /* before rule 4, which would say 2 */
-        {1.91, 3, 20, 2},                      /* outside: rule 4 */
-        {1.558, 3, 20, NAN},    {1, 2, 20, 1}, /* wrong count reported */
-        {1.3, 2, 20, 1},                       /* inclusive */
-        {0.7, 2, 20, 1},        {1.31, 2, 20, NAN},
-        {1.3, NONE, 20, 1}, /* no count reported at all */
-        {0.3, 1, 20, NAN},  /* rounds to zero */
+        {1.9052, 3, 20, sqrt3}, {1.9053, 3, 20, 2},    {1.5589, 3, 20, sqrt3},
+        {1.5588, 3, 20, NAN},   {1.9, 3, 20, sqrt3}, /* before rule 4, which would say 2 */
+        {1.91, 3, 20, 2},                            /* outside: rule 4 */
+        {1.558, 3, 20, NAN},    {1, 2, 20, 1},       /* wrong count reported */
+        {1.3, 2, 20, 1},                             /* inclusive */
+        {0.7, 2, 20, 1},        {1.31, 2, 20, NAN},    {1.3005, 2, 20, NAN},
+        {0, 0, 20, NAN},        {1.3, NONE, 20, 1}, /* no count reported at all */
+        {0.3, 1, 20, NAN},                          /* rounds to zero */
         {0.3, NONE, 20, NAN},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
@@ -342,6 +344,28 @@ static double sometimes(uint64_t *seed, double low, double high)
     return low + (high - low) * (double)(value >> 40) / (double)(1 << 24);
 }
 
+static void samples_are_taken_at_their_stored_scale(void **state)
+{
+    (void)state;
+    struct evaluate_sample sample = bare(0);
+    sample.added_kwh = 1.005;
+    sample.ideal_range_km = 2.005;
+    sample.rated_range_km = -3.005;
+    sample.outside_temp_c = 15.25;
+    sample.phases = 1; /* the least count that is one */
+    evaluate_normalise(&sample);
+    assert_number(sample.added_kwh, 1.01);
+    assert_number(sample.ideal_range_km, 2.01);
+    assert_number(sample.rated_range_km, -3.01);
+    assert_number(sample.outside_temp_c, 15.3);
+    assert_int_equal(sample.phases, 1);
+    struct evaluate_sample samples[16];
+    struct evaluate_result result;
+    size_t count = session(samples, 2.99, 2); /* p is exactly 1.3 */
+    evaluate_samples(samples, count, &result);
+    assert_number(result.effective_phases, 1);
+}
+
 static void sample_by_sample_equals_the_whole(void **state)
 {
     (void)state;
@@ -384,6 +408,7 @@ int main(void)
         cmocka_unit_test(undefined_phases_fall_back_to_power),
         cmocka_unit_test(the_mean_ratio_leaves_zero_products_out),
         cmocka_unit_test(reported_phases_are_averaged_half_up),
+        cmocka_unit_test(samples_are_taken_at_their_stored_scale),
         cmocka_unit_test(sample_by_sample_equals_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
