@@ -17,6 +17,15 @@ static void doom(struct sim *sim, struct process *process)
 
 static void lose_power(struct sim_station *station)
 {
+    struct sim *sim = station->sim;
+    if (sim->disk && random_chance(&sim->random, 70)) { /* in the middle of a sync to come */
+        crash_vfs_fail_at_sync(sim->disk->vfs, (uint64_t)random_between(&sim->random, 1, 12));
+        return;
+    }
+    if (sim->disk) {
+        sim_power_loss(sim);
+        return;
+    }
     sim_monitor_stop(station, true);
     sim_engine_stop(station);
 }
@@ -174,7 +183,7 @@ void sim_chaos_begin(struct sim *sim, int64_t span_us)
     int64_t count = random_between(random, 0, 12);
     for (int64_t i = 0; i < count; i++)
         sim_later(sim, random_between(random, 0, span_us), happen, sim, NULL);
-    if (random_chance(random, 12)) {
+    if (!sim->disk && random_chance(random, 12)) {
         int64_t at_us = random_between(random, 0, span_us * 2 / 3);
         sim_later(sim, at_us, back_up, sim, NULL);
         sim_later(sim, random_between(random, at_us + 1000000, span_us), restore, sim, NULL);
@@ -184,6 +193,8 @@ void sim_chaos_begin(struct sim *sim, int64_t span_us)
 void sim_chaos_end(struct sim *sim)
 {
     sim->calm = true;
+    if (sim->disk)
+        crash_vfs_fail_at_sync(sim->disk->vfs, 0);
     broker_start(&sim->broker);
     sim_bridge_disk_full(sim, false);
     sim->bridge.process.fatal_in = 0;

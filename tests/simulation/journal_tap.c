@@ -105,7 +105,9 @@ static int tap_begin(void *self, bool durable, struct err *err)
         return dead(err);
     tap->durable = durable;
     tap->group.count = 0;
-    return tap->inner.ops->begin(tap->inner.self, durable, err);
+    int code = tap->inner.ops->begin(tap->inner.self, durable, err);
+    tap->open_group = code == 0;
+    return code;
 }
 
 static int tap_commit(void *self, struct err *err)
@@ -115,7 +117,10 @@ static int tap_commit(void *self, struct err *err)
     if (call == CALL_DEAD || (call == CALL_LAST && random_chance(&tap->station->sim->random, 50)))
         return dead(err);
     int code = tap->inner.ops->commit(tap->inner.self, err);
-    if (code == 0)
+    tap->open_group = false;
+    bool unsure = sim_power_is_off(tap->station->sim); /* the commit may be on the disk or not */
+    tap->durable &= !unsure;
+    if (code == 0 || unsure)
         settle(tap);
     tap->group.count = 0;
     return call == CALL_LAST ? dead(err) : code;
@@ -125,8 +130,10 @@ static void tap_rollback(void *self)
 {
     struct journal_tap *tap = self;
     tap->group.count = 0;
-    if (!is_dead(tap))
-        tap->inner.ops->rollback(tap->inner.self);
+    if (is_dead(tap))
+        return;
+    tap->open_group = false;
+    tap->inner.ops->rollback(tap->inner.self);
 }
 
 static int tap_append(void *self, const struct journal_row *row, struct err *err)
@@ -291,6 +298,29 @@ void journal_tap_open(struct journal_tap *tap, const struct journal *inner, stru
     *outer = *inner;
     outer->ops = &OPS;
     outer->self = tap;
+}
+
+void journal_tap_close(struct journal_tap *tap)
+{
+    if (tap->open_group)
+        tap->inner.ops->rollback(tap->inner.self);
+    tap->open_group = false;
+    tap->inner.ops->close(tap->inner.self);
+}
+
+void journal_tap_reconcile(struct journal_tap *tap)
+{
+    for (size_t i = 0; i < tap->undurable.count; i++) {
+        const struct tap_change *change = &tap->undurable.items[i];
+        struct journal_row row;
+        if (change->kind != TAP_APPEND)
+            continue;
+        int code = tap->inner.ops->next_row(tap->inner.self, change->lane, change->boot,
+                                            change->seq - 1, &row, NULL);
+        bool there = code == 0 && row.boot == change->boot && row.seq == change->seq;
+        set_flag(tap, change, there ? LEDGER_DURABLE : LEDGER_LOST);
+    }
+    tap->undurable.count = 0;
 }
 
 void journal_tap_crash(struct journal_tap *tap, bool power_lost)

@@ -26,6 +26,7 @@ struct journal_tap {
     struct sim_station *station;
     struct journal inner; /* open between journal_tap_open and the process's end */
     bool durable;         /* the open group */
+    bool open_group;
     struct tap_changes group;
     struct tap_changes undurable; /* committed, and lost if the power fails now */
     size_t known_count, known_capacity;
@@ -34,6 +35,10 @@ struct journal_tap {
     void *in_flight_self;
 };
 
+/* Gives the journal back to its disk, without what the open group holds; closes it. */
+void journal_tap_close(struct journal_tap *tap);
+/* After a power failure, once it is open again: what of the unsure rows is there? */
+void journal_tap_reconcile(struct journal_tap *tap);
 /* `inner` was just opened; *outer is what the monitor gets. */
 void journal_tap_open(struct journal_tap *tap, const struct journal *inner, struct journal *outer);
 /* The process is gone; `power_lost`: so is what was not durable. */

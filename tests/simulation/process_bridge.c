@@ -41,7 +41,7 @@ static void say_ack(void *self, const char *device, const struct message_ack *ac
 {
     struct sim *sim = self;
     struct sim_bridge *bridge = &sim->bridge;
-    if (bridge->process.dead)
+    if (bridge->process.dead || sim_power_is_off(sim))
         return;
     if (bridge->pending_count == sizeof bridge->pending / sizeof *bridge->pending)
         bridge->pending_count--; /* the next row brings it again */
@@ -91,7 +91,7 @@ static void say_register_result(void *self, const char *device,
                                 const struct message_register_result *result)
 {
     struct sim *sim = self;
-    if (sim->bridge.process.dead)
+    if (sim->bridge.process.dead || sim_power_is_off(sim))
         return;
     struct message message;
     message_init(&message, MESSAGE_REGISTER_RESULT);
@@ -177,6 +177,61 @@ static void settle_batch(struct sim *sim, size_t done)
             bridge->ring_count * sizeof *bridge->ring_at_us);
 }
 
+/* Whether the commit that the power failure met is on the disk shows when it is back. */
+static void keep_unsure(struct sim *sim)
+{
+    struct sim_bridge *bridge = &sim->bridge;
+    for (size_t i = 0; i < bridge->ring_count; i++)
+        bridge->unsure[bridge->unsure_count++] = sim_packet_share(bridge->ring[i]);
+}
+
+static int64_t stored_mark(struct sim *sim, const struct ledger_stream *stream)
+{
+    sqlite3_stmt *statement = NULL;
+    int64_t mark = 0;
+    int code = sqlite3_prepare_v2(store_handle(sim->bridge.store),
+                                  "SELECT seq FROM stream WHERE device = ?1 AND journal = ?2 AND "
+                                  "boot = ?3 AND lane = ?4",
+                                  -1, &statement, NULL);
+    assert(code == SQLITE_OK);
+    (void)code;
+    (void)sqlite3_bind_text(statement, 1, stream->device, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(statement, 2, stream->journal, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_int64(statement, 3, stream->boot);
+    (void)sqlite3_bind_text(statement, 4, message_lane_name(stream->lane), -1, SQLITE_STATIC);
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        mark = sqlite3_column_int64(statement, 0);
+    (void)sqlite3_finalize(statement);
+    return mark;
+}
+
+static int compare_marks(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->ledger.count; i++) {
+        int64_t stored = stored_mark(sim, &sim->ledger.streams[i]);
+        if (stored != sim->ledger.streams[i].mark)
+            return stored > sim->ledger.streams[i].mark ? 1 : -1;
+    }
+    return 0;
+}
+
+/* The power is back: all of the unsure commit is there or nothing of it, and nothing else is
+ * gone. */
+static void settle_unsure(struct sim *sim)
+{
+    struct sim_bridge *bridge = &sim->bridge;
+    if (compare_marks(sim) != 0)
+        for (size_t i = 0; i < bridge->unsure_count; i++)
+            if (strncmp(bridge->unsure[i]->topic, "info", 4) == 0)
+                ledger_commit(&sim->ledger, bridge->unsure[i]->payload, bridge->unsure[i]->length);
+    int difference = compare_marks(sim);
+    if (difference != 0)
+        sim_violate(sim, "after a power failure the marks are %s than what was committed",
+                    difference > 0 ? "higher" : "lower");
+    while (bridge->unsure_count > 0)
+        sim_packet_release(bridge->unsure[--bridge->unsure_count]);
+}
+
 static void batch(void *self, void *what)
 {
     struct sim *sim = self;
@@ -202,6 +257,11 @@ static void batch(void *self, void *what)
     int code = ingest_batch(bridge->ingest, messages, count, &done, &err);
     settle_batch(sim, done);
     take_pending(sim);
+    if (sim_power_is_off(sim)) {
+        keep_unsure(sim);
+        sim_power_loss(sim);
+        return;
+    }
     if (bridge->process.dead || bridge->dies_at_commit || bridge->dies_after_commit) {
         sim_bridge_stop(sim);
         return;
@@ -300,14 +360,53 @@ void sim_bridge_init(struct sim *sim, struct store *store)
                                             .self = sim,
                                             .no_local_control = true,
                                             .filters = {"info", "info/+", "control", "control/+"}};
+    bridge->process.power = sim->disk ? sim->disk->vfs : NULL;
     broker_join(&sim->broker, &bridge->client);
-    (void)sqlite3_commit_hook(store_handle(store), commit_hook, sim);
 }
 
 static void restart(void *self, void *what)
 {
     (void)what;
     sim_bridge_start(self);
+}
+
+static void close_store(struct sim *sim)
+{
+    struct sim_bridge *bridge = &sim->bridge;
+    if (!bridge->store)
+        return;
+    (void)sqlite3_commit_hook(store_handle(bridge->store), NULL, NULL);
+    sim_watched(sim);
+    if (sim->disk) {
+        store_close(bridge->store);
+        bridge->store = NULL;
+    }
+}
+
+/* False: the power failed meanwhile, or it cannot be opened. */
+static bool open_store(struct sim *sim)
+{
+    struct sim_bridge *bridge = &sim->bridge;
+    struct err err = {0};
+    if (sim->disk) {
+        sim_disk_mirror(sim->disk);
+        int code = store_open(&bridge->store, sim->disk->database, STORE_WRITE, &err);
+        if (code < 0 && sim_power_is_off(sim)) {
+            sim_power_loss(sim);
+            return false;
+        }
+        if (code < 0) {
+            sim_trace(sim, "the database cannot be opened: %s", err.text);
+            if (code != ERR_FULL)
+                sim_violate(sim, "the database cannot be opened: %s", err.text);
+            sim_bridge_stop(sim);
+            return false;
+        }
+        settle_unsure(sim);
+    }
+    sim_watch(sim);
+    (void)sqlite3_commit_hook(store_handle(bridge->store), commit_hook, sim);
+    return true;
 }
 
 void sim_bridge_start(struct sim *sim)
@@ -319,6 +418,8 @@ void sim_bridge_start(struct sim *sim)
     bridge->dies_at_commit = bridge->dies_after_commit = false;
     bridge->process.fatal_in = 0;
     bridge->pump_us = 0;
+    if (!open_store(sim))
+        return;
     if (ingest_new(&bridge->ingest, bridge->store, &bridge->env, &OPTIONS, &bridge->out, &err) <
             0 ||
         postbox_new(&bridge->postbox, &err) < 0) {
@@ -346,6 +447,7 @@ void sim_bridge_stop(struct sim *sim)
     postbox_free(bridge->postbox);
     bridge->ingest = NULL;
     bridge->postbox = NULL;
+    close_store(sim);
     sim_later(sim, random_between(&sim->random, 100000, 20000000), restart, sim,
               &bridge->process.life);
 }
@@ -353,11 +455,13 @@ void sim_bridge_stop(struct sim *sim)
 void sim_bridge_release(struct sim *sim)
 {
     struct sim_bridge *bridge = &sim->bridge;
-    (void)sqlite3_commit_hook(store_handle(bridge->store), NULL, NULL);
     while (bridge->ring_count > 0)
         sim_packet_release(bridge->ring[--bridge->ring_count]);
+    while (bridge->unsure_count > 0)
+        sim_packet_release(bridge->unsure[--bridge->unsure_count]);
     ingest_free(bridge->ingest);
     postbox_free(bridge->postbox);
+    close_store(sim);
 }
 
 static void set_page_bound(struct sim *sim, bool full)
@@ -370,7 +474,10 @@ static void set_page_bound(struct sim *sim, bool full)
 
 void sim_bridge_disk_full(struct sim *sim, bool full)
 {
-    set_page_bound(sim, full);
+    if (sim->disk)
+        crash_vfs_set_capacity(sim->disk->vfs, full); /* one byte: no file grows any more */
+    else
+        set_page_bound(sim, full);
 }
 
 static bool copy_database(sqlite3 *from, sqlite3 *to)

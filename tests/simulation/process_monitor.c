@@ -22,7 +22,8 @@ struct sim_monitor {
     struct settings settings;
     struct env env;
     struct monitor_link link;
-    struct journal_memory *memory; /* its disk */
+    struct journal_memory *memory; /* its disk; NULL with --sqlite */
+    bool journal_open;
     struct journal_tap tap;
     struct journal journal;
     struct monitor *monitor;
@@ -372,7 +373,8 @@ void sim_monitor_init(struct sim_station *station)
                                           .clock_synced = link_clock_synced};
     (void)snprintf(id, sizeof id, "%016" PRIx64 "%016" PRIx64, random_next(&sim->random),
                    random_next(&sim->random));
-    if (journal_memory_new(&monitor->memory, id, &err) < 0)
+    station->monitor_process.power = sim->disk ? sim->disk->vfs : NULL;
+    if (!sim->disk && journal_memory_new(&monitor->memory, id, &err) < 0)
         sim_violate(sim, "no journal: %s", err.text);
     monitor->tap = (struct journal_tap){
         .station = station, .in_flight = is_in_flight, .in_flight_self = monitor};
@@ -391,19 +393,50 @@ static void restart(void *self, void *what)
     sim_monitor_start(self);
 }
 
+/* What the process had not committed is gone; and what was not durable, if the power is. */
+static void lose_journal(struct sim_station *station, bool power_lost)
+{
+    struct sim_monitor *monitor = station->monitor;
+    if (monitor->memory) {
+        journal_tap_crash(&monitor->tap, power_lost);
+        journal_memory_crash(monitor->memory, power_lost);
+    } else if (monitor->journal_open) {
+        journal_tap_close(&monitor->tap);
+    }
+    monitor->journal_open = false;
+}
+
+static int open_journal(struct sim_station *station, struct journal *inner, struct err *err)
+{
+    struct sim_monitor *monitor = station->monitor;
+    struct random *random = &station->sim->random;
+    char id[JOURNAL_ID_SIZE];
+    bool damaged = false;
+    if (monitor->memory)
+        return journal_memory_open(inner, monitor->memory, err);
+    (void)snprintf(id, sizeof id, "%016" PRIx64 "%016" PRIx64, random_next(random),
+                   random_next(random));
+    int code = journal_sqlite_open(inner, station->sim->disk->folder, id, &damaged, err);
+    if (damaged)
+        sim_violate(station->sim, "%s: the journal is damaged", station->device);
+    return code;
+}
+
 static void fails_to_start(struct sim_station *station, const struct err *err)
 {
     struct sim_monitor *monitor = station->monitor;
     struct process *process = &station->monitor_process;
-    if (!process->dead && err->code != ERR_FULL && err->code != ERR_STORAGE)
+    if (!process->dead && !sim_power_is_off(station->sim) && err->code != ERR_FULL &&
+        err->code != ERR_STORAGE)
         sim_violate(station->sim, "%s: the monitor does not start: %s", station->device, err->text);
     sim_trace(station->sim, "%s: the monitor does not start: %s", station->device, err->text);
     monitor->monitor = NULL;
     process->running = false;
     process->life++;
-    journal_tap_crash(&monitor->tap, false);
-    journal_memory_crash(monitor->memory, false);
+    lose_journal(station, false);
     sim_later(station->sim, 2 * CLOCK_US_PER_SECOND, restart, station, &process->life);
+    if (sim_power_is_off(station->sim))
+        sim_power_loss(station->sim);
 }
 
 void sim_monitor_start(struct sim_station *station)
@@ -419,11 +452,14 @@ void sim_monitor_start(struct sim_station *station)
     monitor->exits = monitor->closes_engine = false;
     monitor->outstanding_count = 0;
     sim_trace(station->sim, "%s monitor starts", station->device);
-    if (journal_memory_open(&inner, monitor->memory, &err) < 0) {
+    if (open_journal(station, &inner, &err) < 0) {
         fails_to_start(station, &err);
         return;
     }
+    monitor->journal_open = true;
     journal_tap_open(&monitor->tap, &inner, &monitor->journal);
+    if (station->sim->disk)
+        journal_tap_reconcile(&monitor->tap);
     struct monitor_options options = {.settings = &monitor->settings,
                                       .env = &monitor->env,
                                       .link = &monitor->link,
@@ -448,8 +484,7 @@ static void end(struct sim_station *station, bool power_lost)
     monitor->tick_life++;
     monitor_free(monitor->monitor);
     monitor->monitor = NULL;
-    journal_tap_crash(&monitor->tap, power_lost);
-    journal_memory_crash(monitor->memory, power_lost);
+    lose_journal(station, power_lost);
     sim_ipc_break(station, false);
     sim_later(station->sim, random_between(&station->sim->random, 100000, 8000000), restart,
               station, &process->life);
@@ -459,10 +494,8 @@ void sim_monitor_stop(struct sim_station *station, bool power_lost)
 {
     struct sim_monitor *monitor = station->monitor;
     if (!station->monitor_process.running) {
-        if (power_lost) {
-            journal_tap_crash(&monitor->tap, true);
-            journal_memory_crash(monitor->memory, true);
-        }
+        if (power_lost && monitor->memory)
+            lose_journal(station, true);
         return;
     }
     sim_trace(station->sim, "%s monitor dies", station->device);
@@ -475,6 +508,8 @@ void sim_monitor_release(struct sim_station *station)
 {
     struct sim_monitor *monitor = station->monitor;
     monitor_free(monitor->monitor);
+    if (monitor->journal_open)
+        lose_journal(station, false);
     journal_tap_free(&monitor->tap);
     journal_memory_free(monitor->memory);
     strbuf_free(&monitor->will);
@@ -495,6 +530,10 @@ static void after(struct sim_station *station)
     if (!process->running)
         return;
     int64_t next_us = process->dead ? 0 : monitor_tick(monitor->monitor);
+    if (sim_power_is_off(station->sim)) {
+        sim_power_loss(station->sim);
+        return;
+    }
     if (process->dead) {
         sim_monitor_stop(station, false);
         return;
@@ -503,7 +542,6 @@ static void after(struct sim_station *station)
         sim_trace(station->sim, "%s monitor exits", station->device);
         process->exits++;
         monitor_shutdown(monitor->monitor, "restart");
-        monitor->journal.ops->close(monitor->journal.self);
         broker_client_leave(&station->client);
         end(station, false);
         return;
@@ -517,6 +555,10 @@ static void after(struct sim_station *station)
 
 void sim_monitor_disk_full(struct sim_station *station, bool full)
 {
+    if (station->sim->disk) {
+        sim_bridge_disk_full(station->sim, full);
+        return;
+    }
     journal_memory_set_full(station->monitor->memory, full);
 }
 

@@ -61,6 +61,8 @@ void sim_count(struct sim *sim, enum sim_fault fault)
 
 enum process_call process_call(struct process *process)
 {
+    if (process->power && crash_vfs_is_off(process->power))
+        process->dead = true;
     if (process->dead || !process->running)
         return CALL_DEAD;
     if (process->fatal_in == 0 || --process->fatal_in > 0)
@@ -96,16 +98,49 @@ static const char WATCH[] =
     "  OR (old.outcome = 'expired' AND new.outcome IN ('done', 'failed', 'refused')))"
     " BEGIN INSERT INTO violation VALUES ('command'); END;";
 
+void sim_watch(struct sim *sim)
+{
+    sqlite3 *db = store_handle(sim->bridge.store);
+    if (sqlite3_exec(db, WATCH, NULL, NULL, NULL) != SQLITE_OK && !sim_power_is_off(sim))
+        sim_violate(sim, "no triggers: %s", sqlite3_errmsg(db));
+}
+
+void sim_watched(struct sim *sim)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(store_handle(sim->bridge.store), "SELECT text FROM temp.violation", -1,
+                           &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
+        sim_violate(sim, "a move against the rules in the database: %s",
+                    (const char *)sqlite3_column_text(statement, 0));
+    (void)sqlite3_finalize(statement);
+}
+
+bool sim_power_is_off(const struct sim *sim)
+{
+    return sim->disk && crash_vfs_is_off(sim->disk->vfs);
+}
+
+void sim_power_loss(struct sim *sim)
+{
+    crash_vfs_fail_at_sync(sim->disk->vfs, 0);
+    crash_vfs_power_off(sim->disk->vfs);
+    for (size_t i = 0; i < sim->station_count; i++) {
+        sim_monitor_stop(&sim->stations[i], true);
+        sim_engine_stop(&sim->stations[i]);
+    }
+    sim_bridge_stop(sim);
+    crash_vfs_reboot(sim->disk->vfs);
+}
+
 static void set_up(struct sim *sim, struct store *store)
 {
     random_seed(&sim->random, sim->seed);
     broker_init(&sim->broker, &sim->schedule, &sim->random);
     sim->broker.tap = tap;
     sim->broker.tap_self = sim;
-    if (sqlite3_exec(store_handle(store), WATCH, NULL, NULL, NULL) != SQLITE_OK)
-        sim_violate(sim, "no triggers: %s", sqlite3_errmsg(store_handle(store)));
     sim_bridge_init(sim, store);
-    sim->station_count = random_chance(&sim->random, 20) ? 2 : 1;
+    sim->station_count = !sim->disk && random_chance(&sim->random, 20) ? 2 : 1;
     for (size_t i = 0; i < sim->station_count; i++) {
         struct sim_station *station = &sim->stations[i];
         station->sim = sim;
@@ -147,7 +182,8 @@ static int64_t count_open(struct sim *sim)
 {
     sqlite3_stmt *statement = NULL;
     int64_t count = -1;
-    if (sqlite3_prepare_v2(store_handle(sim->bridge.store),
+    if (sim->bridge.store &&
+        sqlite3_prepare_v2(store_handle(sim->bridge.store),
                            "SELECT count(*) FROM command WHERE outcome IN ('sent', 'accepted')", -1,
                            &statement, NULL) == SQLITE_OK &&
         sqlite3_step(statement) == SQLITE_ROW)
@@ -197,6 +233,7 @@ static void tear_down(struct sim *sim)
     ledger_free(&sim->ledger);
     ledger_free(&sim->backup_ledger);
     (void)sqlite3_close(sim->backup);
+    sim_disk_free(sim->disk);
 }
 
 static void add_up(struct sim *sim)
@@ -221,6 +258,8 @@ int sim_run(uint64_t seed, bool trace, struct store *store, struct sim_counts *c
     sim->seed = seed;
     sim->trace = trace;
     sim->counts = counts;
+    if (!store && !(sim->disk = sim_disk_new(seed)))
+        abort();
     set_up(sim, store);
     int64_t span_us = random_between(&sim->random, SPAN_MIN_US, SPAN_MAX_US);
     sim_operator_begin(sim);

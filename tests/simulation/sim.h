@@ -13,6 +13,7 @@
 #include "base/env.h"
 #include "base/strbuf.h"
 #include "broker.h"
+#include "disk.h"
 #include "engine/engine.h"
 #include "ingest/ingest.h"
 #include "ledger.h"
@@ -56,9 +57,10 @@ struct sim_counts {
 /* A process that can die. */
 struct process {
     bool running, dead;
-    uint64_t life;    /* moves on when it ends */
-    int64_t fatal_in; /* calls to the outside until it dies; 0: it does not */
-    int64_t exits;    /* times it ended by itself */
+    uint64_t life;                 /* moves on when it ends */
+    int64_t fatal_in;              /* calls to the outside until it dies; 0: it does not */
+    int64_t exits;                 /* times it ended by itself */
+    const struct crash_vfs *power; /* off: dead; NULL: never */
 };
 
 /* What becomes of a call to the outside. */
@@ -128,6 +130,8 @@ struct sim_bridge {
     struct broker_packet *ring[SIM_RING]; /* PUBACKed, not yet committed */
     int64_t ring_at_us[SIM_RING];
     size_t ring_count;
+    struct broker_packet *unsure[SIM_RING]; /* their commit was cut short by a power failure */
+    size_t unsure_count;
     bool batch_due;
     bool dies_at_commit, dies_after_commit;
     struct sim_ack pending[64]; /* said during a batch, judged after it */
@@ -152,6 +156,7 @@ struct sim_command {
 struct sim {
     uint64_t seed;
     bool trace;
+    struct sim_disk *disk; /* --sqlite; else NULL */
     struct random random;
     struct schedule schedule;
     struct broker broker;
@@ -172,10 +177,19 @@ struct sim {
 
 /* --- run.c --- */
 
-/* One run. 0, or -1 with sim->violation filled (copied into `violation`). `store` is an empty
- * database, left with what the run wrote. */
+/* One run. 0, or -1 with `violation` filled. `store` is an empty database, left with what the run
+ * wrote; NULL: SQLite on a disk of its own. */
 int sim_run(uint64_t seed, bool trace, struct store *store, struct sim_counts *counts,
             char *violation, size_t violation_size);
+
+/* The power of the disk has failed, or fails now: all that runs on it dies. */
+void sim_power_loss(struct sim *sim);
+/* Looks whether it has failed within a call. */
+bool sim_power_is_off(const struct sim *sim);
+/* Triggers that note what may never happen in the database. */
+void sim_watch(struct sim *sim);
+/* Notes what they saw; before the connection is closed. */
+void sim_watched(struct sim *sim);
 
 void sim_violate(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sim_trace(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
