@@ -48,7 +48,7 @@ int sim_ipc_send(struct sim_station *station, bool monitor, const void *bytes, s
     struct sim *sim = station->sim;
     if (!station->ipc_up)
         return err_set(err, ERR_UNAVAILABLE, "the other process is not there");
-    if (station->ipc_queued >= QUEUE_MAX)
+    if (station->ipc_queued >= QUEUE_MAX || random_chance(&sim->random, 1))
         return err_set(err, ERR_BUSY, "the socket is full");
     struct parcel *parcel = malloc(sizeof *parcel + length + 1);
     assert(parcel);
