@@ -84,6 +84,8 @@ int ctl_count_swaps(const struct ctl *ctl, struct err *err);
 int ctl_export_exchanges(const struct ctl *ctl, struct err *err); /* exchanges.c */
 int ctl_add_exchange(const struct ctl *ctl, struct err *err);
 int ctl_import_exchanges(const struct ctl *ctl, struct err *err);
+int ctl_audit(const struct ctl *ctl, struct err *err); /* audit.c */
+int ctl_rebuild(const struct ctl *ctl, struct err *err);
 int ctl_ask_charge(const struct ctl *ctl, struct err *err); /* ask.c */
 int ctl_ask_info(const struct ctl *ctl, struct err *err);
 int ctl_ask_restart(const struct ctl *ctl, struct err *err);

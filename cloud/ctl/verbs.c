@@ -33,6 +33,8 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"command", "ask-info", NULL, ctl_ask_info},
                                      {"command", "restart", NULL, ctl_ask_restart},
                                      {"command", "disconnect", NULL, ctl_ask_disconnect},
+                                     {"audit", NULL, NULL, ctl_audit},
+                                     {"rebuild", NULL, NULL, ctl_rebuild},
                                      {"backup", NULL, "FILE", ctl_backup},
                                      {"restore", NULL, "FILE", ctl_restore},
                                      {"live", NULL, NULL, ctl_live},
@@ -112,6 +114,8 @@ const struct args_spec CTL_SPEC = {
         "  command ask-info           ask for a STATION_INFO: --device (or --device '*')\n"
         "  command restart            --device [--mode service|reboot]\n"
         "  command disconnect         --device [--seconds]; waits until accepted\n"
+        "  audit                      is tracking what its event log says? (status 65: no)\n"
+        "  rebuild                    make tracking again from its log; no bridge may run\n"
         "  backup FILE                online backup, also while the bridge runs\n"
         "  restore FILE               put a backup in the database's place; no bridge may run\n"
         "  live                       what happens, until Ctrl-C [--station --plain --interval]\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Events of a station: swaps, charging sessions, results of commands. */
 #include "ingest/ingest_internal.h"
+#include "tracking/form_message.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,34 +11,14 @@ static int64_t from_message(int64_t value)
     return value == MESSAGE_ABSENT ? STORE_NULL : value;
 }
 
-/* An event whose time is only that of its arrival says so to whoever reads it later. */
-static void write_comments(const struct arrival *arrival, char *to, size_t size)
-{
-    const char *said = arrival->message.data.swap_event.comments;
-    bool unsure = arrival->message.clock == CLOCK_QUALITY_UNSYNCED &&
-                  arrival->time_source == CLOCKFIX_ARRIVAL;
-    (void)snprintf(to, size, "%s%s%s", said, said[0] && unsure ? "; " : "",
-                   unsure ? "time of arrival, the station's clock was not set" : "");
-}
-
 int ingest_swap_event(struct ingest *ingest, struct arrival *arrival, bool *repeat, struct err *err)
 {
     const struct message_swap_event *said = &arrival->message.data.swap_event;
-    char comments[MESSAGE_TEXT_SIZE + 64];
-    write_comments(arrival, comments, sizeof comments);
-    struct tracking_exchange exchange = {.bid = said->battery.bid,
-                                         .station_id = arrival->message.device,
-                                         .vid = said->vehicle,
-                                         .event = said->event,
-                                         .event_time_us = arrival->moment.time_us,
-                                         .request_id = said->request_id,
-                                         .user_id = said->user,
-                                         .comments = comments,
-                                         .slot = from_message(said->bay),
-                                         .soc_percent = said->battery.soc_percent,
-                                         .soh_percent = said->battery.soh_percent,
-                                         .capacity_kwh = said->battery.capacity_kwh,
-                                         .battery_version = said->battery.version};
+    char comments[FORM_COMMENTS_SIZE];
+    bool unsure = arrival->message.clock == CLOCK_QUALITY_UNSYNCED &&
+                  arrival->time_source == CLOCKFIX_ARRIVAL;
+    struct tracking_exchange exchange =
+        form_swap_event(&arrival->message, arrival->moment.time_us, unsure, comments);
     struct tracking_source source = ingest_source(arrival);
     *repeat = false;
     if (strcmp(said->event, "Timeout") == 0)
@@ -75,6 +56,11 @@ int ingest_command_result(struct ingest *ingest, struct arrival *arrival, struct
         return status;
     if (strcmp(said->outcome, "done") != 0 && strcmp(said->outcome, "failed") != 0)
         return 0;
+    struct tracking_source source = ingest_source(arrival);
+    status = tracking_log_swap_end(ingest->tracking, outcome.request_id, arrival->moment.time_us,
+                                   said->outcome, said->reason, &source, err);
+    if (status < 0)
+        return status;
     return tracking_end_swap(ingest->tracking, arrival->message.device, outcome.request_id,
                              arrival->moment.time_us, said->outcome, said->reason, err);
 }

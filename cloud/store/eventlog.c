@@ -40,3 +40,37 @@ int eventlog_last_limits(struct store *store, struct strbuf *to, struct err *err
     (void)sqlite3_reset(select);
     return strbuf_failed(to) ? err_set(err, ERR_NOMEM, "event_log: out of memory") : 1;
 }
+
+int eventlog_each(struct store *store,
+                  int (*each)(void *self, int64_t id, const struct eventlog_row *row,
+                              struct err *err),
+                  void *self, struct err *err)
+{
+    sqlite3_stmt *select = store_prepare(
+        store,
+        "SELECT id, received_at, event_time, actor, actor_id, station_id, kind, journal, boot, "
+        "lane, seq, payload FROM event_log ORDER BY id",
+        err);
+    if (!select)
+        return ERR_STORAGE;
+    int status;
+    while ((status = store_step(store, select, err)) == 1) {
+        struct eventlog_row row = {.received_at_us = sqlite3_column_int64(select, 1),
+                                   .event_time_us = sqlite3_column_int64(select, 2),
+                                   .actor = (const char *)sqlite3_column_text(select, 3),
+                                   .actor_id = (const char *)sqlite3_column_text(select, 4),
+                                   .station_id = (const char *)sqlite3_column_text(select, 5),
+                                   .kind = (const char *)sqlite3_column_text(select, 6),
+                                   .journal = (const char *)sqlite3_column_text(select, 7),
+                                   .boot = store_column_integer(select, 8),
+                                   .lane = (const char *)sqlite3_column_text(select, 9),
+                                   .seq = store_column_integer(select, 10),
+                                   .payload = (const char *)sqlite3_column_text(select, 11)};
+        status = each(self, sqlite3_column_int64(select, 0), &row, err);
+        if (status < 0) {
+            (void)sqlite3_reset(select);
+            return status;
+        }
+    }
+    return status;
+}

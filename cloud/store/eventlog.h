@@ -20,6 +20,13 @@ struct eventlog_row {
 
 int eventlog_append(struct store *store, const struct eventlog_row *row, struct err *err);
 
+/* Calls `each` with every row in the order of writing; the row's texts (NULL: not there) are valid
+ * during the call. A negative return of it ends the reading with that code. */
+int eventlog_each(struct store *store,
+                  int (*each)(void *self, int64_t id, const struct eventlog_row *row,
+                              struct err *err),
+                  void *self, struct err *err);
+
 #define EVENTLOG_LIMITS "tracking.limits"
 /* Appends the payload of the newest row of that kind to `to`: 1, or 0 when there is none. */
 int eventlog_last_limits(struct store *store, struct strbuf *to, struct err *err);

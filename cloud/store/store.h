@@ -60,6 +60,8 @@ void store_column_text(sqlite3_stmt *statement, int column, char *to, size_t siz
 /* Transactions of the writer. A mark inside one lets a single bad message be undone without
  * losing the batch. */
 int store_begin(struct store *store, struct err *err);
+/* For readers: what is read until store_rollback is one state of the database. */
+int store_begin_reading(struct store *store, struct err *err);
 int store_commit(struct store *store, struct err *err);
 void store_rollback(struct store *store);
 /* False also when SQLite has rolled back by itself (disk full …): the batch must be redone. */

@@ -19,6 +19,11 @@ int store_begin(struct store *store, struct err *err)
     return run(store, "BEGIN IMMEDIATE", err);
 }
 
+int store_begin_reading(struct store *store, struct err *err)
+{
+    return run(store, "BEGIN", err);
+}
+
 int store_commit(struct store *store, struct err *err)
 {
     if (!store_in_transaction(store))

@@ -49,6 +49,7 @@ int tracked_battery_find(struct tracking *tracking, const char *bid, struct trac
     if (found <= 0)
         return found;
     read_claim(battery);
+    battery->unlogged = true; /* whether the log knows is not known */
     if (textmap_add(&tracking->batteries, battery->row.bid, battery) < 0)
         return err_set(err, ERR_NOMEM, "battery %s: out of memory", bid);
     *to = SCOPE_STEAL(battery);
@@ -75,7 +76,7 @@ int tracked_battery_save(struct tracking *tracking, struct tracked_battery *batt
 
 void tracked_battery_touch(struct tracking *tracking, struct tracked_battery *battery)
 {
-    battery->dirty = true;
+    battery->dirty = battery->unlogged = true;
     if (battery->listed)
         return;
     battery->listed = true;

@@ -16,6 +16,8 @@ static char *payload_of(const struct derived_fact *fact)
         (void)cJSON_AddStringToObject(object, fact->name, fact->text);
     else if (!isnan(fact->number))
         (void)cJSON_AddNumberToObject(object, fact->name, fact->number);
+    if (fact->up_ms != STORE_NULL && fact->up_ms != 0)
+        (void)cJSON_AddNumberToObject(object, "up", (double)fact->up_ms);
     char *text = cJSON_PrintUnformatted(object);
     cJSON_Delete(object);
     return text;
@@ -40,5 +42,30 @@ int derived_log(struct tracking *tracking, const struct derived_fact *fact, int6
                                .payload = payload};
     int status = eventlog_append(tracking->store, &row, err);
     cJSON_free(payload);
+    return status;
+}
+
+int derived_log_seen(struct tracking *tracking, struct tracked_battery *battery,
+                     const struct tracking_source *source, struct err *err)
+{
+    const struct place_claim *claim = &battery->claim;
+    if (!battery->unlogged || battery->row.last_seen_at_us == STORE_NULL)
+        return 0;
+    bool confirmed = claim->known && !claim->event;
+    struct derived_fact fact = {.kind = "battery.seen",
+                                .bid = battery->row.bid,
+                                .station_id = confirmed ? claim->station_id : NULL,
+                                .slot = STORE_NULL,
+                                .name = "last_seen_at",
+                                .number = (double)battery->row.last_seen_at_us,
+                                .up_ms = confirmed ? claim->up_ms : STORE_NULL};
+    struct tracking_source said = {.actor = "system",
+                                   .received_at_us = source->received_at_us,
+                                   .journal = confirmed ? battery->claim_journal : NULL,
+                                   .boot = confirmed ? claim->boot : STORE_NULL};
+    int status = derived_log(tracking, &fact,
+                             confirmed ? claim->time_us : battery->row.last_seen_at_us, &said, err);
+    if (status == 0)
+        battery->unlogged = false;
     return status;
 }

@@ -195,11 +195,11 @@ static int take_version(struct tracking *tracking, struct tracked_battery *batte
                         const struct exchange_row *row, struct err *err)
 {
     struct version_row statement = {.since_us = row->event_time_us, .source = "exchange"};
-    bool changed;
+    struct version_change change;
     if (!row->battery_version[0])
         return 0;
     memcpy(statement.version, row->battery_version, sizeof statement.version);
-    return tracked_version(tracking, battery, &statement, row, &changed, err);
+    return tracked_version(tracking, battery, &statement, row, &change, err);
 }
 
 /* What the event says of the battery itself. */
@@ -239,6 +239,10 @@ static int record(struct tracking *tracking, const struct tracking_exchange *exc
     status = tracked_limits_log(tracking, source, err);
     if (status == 0)
         status = tracked_battery_get(tracking, row.bid, &battery, err);
+    if (status == 0)
+        status = tracked_battery_resolve(tracking, battery, row.station_id, err);
+    if (status == 0)
+        status = derived_log_seen(tracking, battery, source, err);
     if (status == 0 && row.vid[0])
         status = vehicle_ensure(tracking->store, row.vid, err);
     if (status < 0)

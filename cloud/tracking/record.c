@@ -94,3 +94,20 @@ int tracked_limits_log(struct tracking *tracking, const struct tracking_source *
     tracking->limits_logged = status == 0;
     return status;
 }
+
+int tracking_log_swap_end(struct tracking *tracking, const char *request_id, int64_t at_us,
+                          const char *outcome, const char *reason,
+                          const struct tracking_source *source, struct err *err)
+{
+    cJSON *object = cJSON_CreateObject();
+    bool made = object && cJSON_AddStringToObject(object, "request_id", request_id) &&
+                cJSON_AddStringToObject(object, "outcome", outcome) &&
+                cJSON_AddStringToObject(object, "reason", reason);
+    char *payload = made ? cJSON_PrintUnformatted(object) : NULL;
+    cJSON_Delete(object);
+    if (!payload)
+        return err_set(err, ERR_NOMEM, "event_log: out of memory");
+    int status = append(tracking, "swap.end", source->actor_id, at_us, payload, source, err);
+    cJSON_free(payload);
+    return status;
+}

@@ -19,7 +19,8 @@ static int log_place(struct tracking *tracking, const struct tracked_battery *ba
                                 .station_id = sighting->station_id,
                                 .slot = battery->row.slot,
                                 .name = "where_kind",
-                                .text = battery->row.where_kind};
+                                .text = battery->row.where_kind,
+                                .up_ms = battery->claim.up_ms};
     return derived_log(tracking, &fact, sighting->time_us, source, err);
 }
 

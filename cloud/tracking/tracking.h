@@ -79,6 +79,11 @@ int tracking_add_timeout(struct tracking *tracking, const struct tracking_exchan
 int tracking_end_swap(struct tracking *tracking, const char *station_id, const char *request_id,
                       int64_t at_us, const char *outcome, const char *reason, struct err *err);
 
+/* The same for event_log, whose COMMAND_RESULT names the command and not the swap. */
+int tracking_log_swap_end(struct tracking *tracking, const char *request_id, int64_t at_us,
+                          const char *outcome, const char *reason,
+                          const struct tracking_source *source, struct err *err);
+
 /* What telemetry says of the battery in a bay (bid may be "": bay empty or not identified). Only
  * changes cost a write; each changed fact is logged as a derived event. */
 struct tracking_sighting {

@@ -17,7 +17,8 @@ struct tracked_battery {
     struct place_claim claim;
     char claim_journal[33]; /* id of claim.journal; its number is looked up when it is needed */
     bool dirty;
-    bool listed; /* waits in the queue of rows to write, since: */
+    bool unlogged; /* telemetry was heard since event_log was last told last_seen_at and claim */
+    bool listed;   /* waits in the queue of rows to write, since: */
     int64_t listed_us;
     struct tracked_battery *next;
 };
@@ -71,7 +72,13 @@ struct derived_fact {
     const char *name;             /* of the value in the payload */
     const char *text;             /* the value; NULL: it is `number` */
     double number;
+    int64_t up_ms; /* of the claim in the station's journal; STORE_NULL or 0 without a journal */
 };
+/* Tells event_log what telemetry confirmed of the battery without changing a fact: needed only
+ * where an event is about to be weighed against it, for the same judgement can be made again from
+ * the log. */
+int derived_log_seen(struct tracking *tracking, struct tracked_battery *battery,
+                     const struct tracking_source *source, struct err *err);
 int derived_log(struct tracking *tracking, const struct derived_fact *fact, int64_t time_us,
                 const struct tracking_source *source, struct err *err);
 
@@ -84,10 +91,14 @@ struct cJSON;
 /* Reads the payload of such a row. */
 int limits_from_json(const struct cJSON *object, struct tracking_limits *limits, struct err *err);
 
+struct version_change {
+    bool current; /* the battery's version is another one now */
+    bool history; /* the history is */
+};
 /* version.c. `row`: the exchange that says so, NULL when it is none. */
 int tracked_version(struct tracking *tracking, struct tracked_battery *battery,
                     const struct version_row *statement, const struct exchange_row *row,
-                    bool *changed, struct err *err);
+                    struct version_change *change, struct err *err);
 
 /* capacity.c: raises or clears low_capacity. */
 int tracked_capacity_check(struct tracking *tracking, const struct tracked_battery *battery,

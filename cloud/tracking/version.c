@@ -75,7 +75,8 @@ static bool same_history(const struct history *a, const struct history *b)
 }
 
 static int rewrite(struct tracking *tracking, const char *bid, struct history *history,
-                   const struct version_row *statement, bool exchange, struct err *err)
+                   const struct version_row *statement, bool exchange, bool *changed,
+                   struct err *err)
 {
     SCOPE(history_free) struct history all = {0};
     int status = gather(tracking, bid, history, statement, exchange, &all, err);
@@ -84,6 +85,7 @@ static int rewrite(struct tracking *tracking, const char *bid, struct history *h
     all.count = versions_to_history(all.rows, all.count);
     if (same_history(history, &all))
         return 0;
+    *changed = true;
     status = battery_version_clear(tracking->store, bid, err);
     for (size_t i = 0; i < all.count && status == 0; i++)
         status = battery_version_insert(tracking->store, bid, &all.rows[i], err);
@@ -112,19 +114,20 @@ static int alert_downgrade(struct tracking *tracking, const char *bid,
 
 int tracked_version(struct tracking *tracking, struct tracked_battery *battery,
                     const struct version_row *statement, const struct exchange_row *row,
-                    bool *changed, struct err *err)
+                    struct version_change *change, struct err *err)
 {
     const char *bid = battery->row.bid;
     SCOPE(history_free) struct history history = {0};
-    *changed = false;
+    *change = (struct version_change){0};
     int status = battery_version_list(tracking->store, bid, &history.rows, &history.count, err);
     int later = status == 0 && row ? exchange_later_version(tracking->store, row, err) : 0;
     if (status < 0 || later < 0)
         return status < 0 ? status : later;
     const struct version_row *last = history.count ? &history.rows[history.count - 1] : NULL;
     if (later || (last && statement->since_us <= last->since_us)) {
-        status = rewrite(tracking, bid, &history, statement, row != NULL, err);
+        status = rewrite(tracking, bid, &history, statement, row != NULL, &change->history, err);
     } else if (!last || strcmp(last->version, statement->version) != 0) {
+        change->history = true;
         status = battery_version_insert(tracking->store, bid, statement, err);
         if (status == 0)
             status = append(&history, statement, err);
@@ -132,8 +135,8 @@ int tracked_version(struct tracking *tracking, struct tracked_battery *battery,
     if (status < 0 || history.count == 0)
         return status;
     const char *now = history.rows[history.count - 1].version;
-    *changed = strcmp(battery->row.battery_version, now) != 0;
-    if (!*changed)
+    change->current = strcmp(battery->row.battery_version, now) != 0;
+    if (!change->current)
         return 0;
     (void)snprintf(battery->row.battery_version, sizeof battery->row.battery_version, "%s", now);
     return alert_downgrade(tracking, bid, &history, err);
@@ -145,21 +148,22 @@ int tracking_update_battery_version(struct tracking *tracking, const char *bid, 
 {
     struct tracked_battery *battery;
     struct version_row statement = {.since_us = since_us};
-    bool changed = false;
+    struct version_change change = {0};
     (void)snprintf(statement.version, sizeof statement.version, "%s", version);
     (void)snprintf(statement.source, sizeof statement.source, "%s",
                    strcmp(source->actor, "station") == 0 ? "telemetry" : source->actor);
     int status = tracked_battery_get(tracking, bid, &battery, err);
     if (status == 0)
-        status = tracked_version(tracking, battery, &statement, NULL, &changed, err);
-    if (status == 0 && changed)
+        status = tracked_version(tracking, battery, &statement, NULL, &change, err);
+    if (status == 0 && change.current)
         status = tracked_battery_save(tracking, battery, err);
-    if (status < 0 || !changed)
+    if (status < 0 || !change.history)
         return status;
+    /* What was said and not what came of it: a late word may change the history alone. */
     struct derived_fact fact = {.kind = "battery.version",
                                 .bid = bid,
                                 .slot = STORE_NULL,
                                 .name = "battery_version",
-                                .text = battery->row.battery_version};
+                                .text = version};
     return derived_log(tracking, &fact, since_us, source, err);
 }

@@ -138,7 +138,7 @@ static void changed_facts_are_logged_and_nothing_else(void **state)
                       "SELECT group_concat(kind || payload, ' ') FROM (SELECT * FROM event_log "
                       "ORDER BY id)",
                       "bay.bid{\"slot\":3,\"bid\":\"b1\"} "
-                      "battery.place{\"bid\":\"b1\",\"slot\":3,\"where_kind\":\"bay\"} "
+                      "battery.place{\"bid\":\"b1\",\"slot\":3,\"where_kind\":\"bay\",\"up\":1000} "
                       "battery.capacity{\"bid\":\"b1\",\"capacity_kwh\":70} "
                       "battery.soh{\"bid\":\"b1\",\"soh\":97} "
                       "battery.version{\"bid\":\"b1\",\"battery_version\":\"1.0\"}");

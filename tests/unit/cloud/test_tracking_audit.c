@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * event_log alone rebuilds tracking: random lives of two stations (swaps, time-outs, telemetry with
+ * facts that change, backlog that comes late, imports, restarts of the bridge, changed limits) are
+ * replayed from the log and come out row by row the same. And what does not agree is found and
+ * repaired.
+ */
+#include "cloud/ingest_fixture.h"
+
+#include "store/audit.h"
+#include "tracking/form.h"
+#include "tracking/replay.h"
+
+#define LIVES 60
+#define STEPS 80
+
+static uint64_t random_next(uint64_t *seed)
+{
+    *seed ^= *seed >> 12;
+    *seed ^= *seed << 25;
+    *seed ^= *seed >> 27;
+    return *seed * UINT64_C(2685821657736338717);
+}
+
+static int below(uint64_t *seed, unsigned limit)
+{
+    return (int)((random_next(seed) >> 33) % limit);
+}
+
+struct life {
+    struct fixture fixture;
+    uint64_t seed;
+    int seq[3], boot[3]; /* of station 1, 2 */
+};
+
+/* "time", place and quality of a message: most are of now, some of an hour that is past. */
+static void envelope(struct life *life, int station, const char *lane, char to[320])
+{
+    static const int late[] = {0, 0, 0, 0, 7, 600, 3600};
+    char time[TIMESTAMP_TEXT_SIZE], place[96] = "";
+    timestamp_format(life->fixture.plant_us - late[below(&life->seed, 7)] * SECOND_US, time);
+    if (lane) {
+        life->seq[station]++;
+        (void)snprintf(place, sizeof place, ",\"lane\":\"%s\",\"seq\":%d,\"prev\":%d", lane,
+                       life->seq[station], life->seq[station] - 1);
+    }
+    (void)snprintf(to, 320,
+                   "\"time\":\"%s\",\"v\":1,\"journal\":\"a%d\",\"boot\":%d,\"up\":%" PRId64
+                   ",\"clock\":\"synced\"%s",
+                   time, station, life->boot[station],
+                   (life->fixture.plant_us - EIGHT_US) / 1000 + 1, place);
+}
+
+static void swap(struct life *life, int station)
+{
+    static const char *const events[] = {"On-Load", "Off-Load", "On-Load", "Off-Load", "Timeout"};
+    uint64_t *seed = &life->seed;
+    char place[320];
+    envelope(life, station, "event", place);
+    givef(&life->fixture, "info",
+          "{\"device\":\"s%d\",\"type\":17,\"data\":{\"event\":\"%s\",\"requestId\":\"r%d\","
+          "\"bay\":%d,\"battery\":{\"bid\":\"b%d\",\"soc\":%d,\"soh\":%d,\"capacityKwh\":%d,"
+          "\"version\":\"1.%d\"},\"vehicle\":\"v%d\",\"user\":\"u1\"},%s}",
+          station, events[below(seed, 5)], below(seed, 12), 1 + below(seed, 3), below(seed, 4),
+          below(seed, 100), 90 + below(seed, 9), 15 + below(seed, 60), below(seed, 3),
+          below(seed, 3), place);
+}
+
+static void telemetry(struct life *life, int station)
+{
+    uint64_t *seed = &life->seed;
+    /* Mostly the same, so that a place is confirmed before an event contradicts it. */
+    int stays = below(seed, 6) ? station - 1 : below(seed, 4);
+    char place[320];
+    envelope(life, station, NULL, place);
+    givef(&life->fixture, "info",
+          "{\"device\":\"s%d\",\"type\":0,\"data\":{\"station\":{\"state\":\"ACTIVE\",\"bays\":"
+          "[{\"slot\":1,\"state\":\"READY\"},{\"slot\":2,\"state\":\"EMPTY\"}]},\"battery\":["
+          "{\"slot\":1,\"bid\":\"b%d\",\"soc\":%d,\"soh\":%d,\"capacityKwh\":%d,"
+          "\"version\":\"1.%d\"}]},%s}",
+          station, stays, below(seed, 100), 90 + below(seed, 9), 15 + below(seed, 60),
+          below(seed, 3), place);
+}
+
+static void command(struct life *life, int station)
+{
+    static const char *const outcomes[] = {"done", "failed"};
+    uint64_t *seed = &life->seed;
+    char place[320], time[TIMESTAMP_TEXT_SIZE];
+    int request = below(seed, 12);
+    timestamp_format(life->fixture.plant_us, time);
+    givef(&life->fixture, "control",
+          "{\"device\":\"s%d\",\"type\":1,\"data\":{\"user\":\"u1\",\"vehicle\":\"v1\","
+          "\"requestId\":\"r%d\"},\"time\":\"%s\",\"v\":1,\"id\":\"c%d\"}",
+          station, request, time, request);
+    envelope(life, station, "event", place);
+    givef(&life->fixture, "info",
+          "{\"device\":\"s%d\",\"type\":19,\"data\":{\"command\":\"c%d\",\"digest\":"
+          "\"0123456789abcdef\",\"type\":1,\"outcome\":\"%s\",\"reason\":\"because\"},%s}",
+          station, request, outcomes[below(seed, 2)], place);
+}
+
+static void operate(struct life *life)
+{
+    struct exchange_form form;
+    struct err err = {0};
+    int64_t added, known;
+    uint64_t *seed = &life->seed;
+    form_init(&form);
+    (void)snprintf(form.bid, sizeof form.bid, "b%d", below(seed, 4));
+    (void)snprintf(form.vid, sizeof form.vid, "v%d", below(seed, 3));
+    (void)snprintf(form.station_id, sizeof form.station_id, "s%d", 1 + below(seed, 3));
+    (void)snprintf(form.event, sizeof form.event, "%s", below(seed, 2) ? "On-Load" : "Off-Load");
+    form.event_time_us = life->fixture.plant_us - below(seed, 3) * 600 * SECOND_US;
+    assert_int_equal(ingest_add_exchanges(life->fixture.ingest, &form, 1, below(seed, 2), "ana",
+                                          &added, &known, &err),
+                     0);
+}
+
+static void live(struct life *life, uint64_t number)
+{
+    fixture_begin(&life->fixture, STORE_MEMORY);
+    life->seed = number * UINT64_C(0x9E3779B97F4A7C15) + 1;
+    life->seq[1] = life->seq[2] = 0;
+    life->boot[1] = life->boot[2] = 1;
+    for (int i = 0; i < STEPS; i++) {
+        int station = 1 + below(&life->seed, 2), what = below(&life->seed, 20);
+        fixture_pass(&life->fixture, (1 + below(&life->seed, 40)) * SECOND_US);
+        if (what < 8)
+            swap(life, station);
+        else if (what < 15)
+            telemetry(life, station);
+        else if (what < 16)
+            command(life, station);
+        else if (what < 17)
+            operate(life);
+        else if (what < 18)
+            fixture_restart(&life->fixture);
+        else if (what < 19)
+            life->boot[station]++, life->seq[station] = 0;
+        else {
+            life->fixture.options.tracking.frequent_swap_max = 1 + below(&life->seed, 3);
+            ingest_configure(life->fixture.ingest, &life->fixture.options);
+        }
+        forget_said(&life->fixture);
+    }
+}
+
+static void note(void *self, const char *check, const char *sentence)
+{
+    strbuf_printf(self, "%s: %s\n", check, sentence);
+}
+
+/* Differences between the database and its log, as text. */
+static void differences(struct store *store, struct store *repair, struct strbuf *to)
+{
+    struct err err = {0};
+    struct audit_listener listener = {.tell = note, .self = to};
+    struct audit_result result;
+    int64_t rows;
+    struct store *memory = must_open(STORE_MEMORY, STORE_WRITE);
+    if (tracking_replay(store, memory, &rows, &err) < 0)
+        fail_msg("%s", err.text);
+    for (size_t i = 0; i < AUDIT_TABLES; i++)
+        if (audit_compare(store, memory, i, repair, &listener, &result, &err) < 0)
+            fail_msg("%s", err.text);
+    for (size_t i = 0; i < AUDIT_INVARIANTS && !repair; i++)
+        if (audit_invariant(store, i, &listener, &result, &err) < 0)
+            fail_msg("%s", err.text);
+    store_close(memory);
+}
+
+static void the_log_rebuilds_every_life(void **state)
+{
+    (void)state;
+    /* What a life must contain, all of them together, to say anything. */
+    static const char *const kinds[] = {"SWAP_EVENT",       "exchange.add", "tracking.limits",
+                                        "swap.end",         "battery.seen", "battery.place",
+                                        "battery.capacity", "battery.soh",  "battery.version"};
+    int64_t counts[sizeof kinds / sizeof kinds[0]] = {0};
+    for (uint64_t number = 1; number <= LIVES; number++) {
+        struct life life;
+        SCOPE_STRBUF struct strbuf found = STRBUF_INIT;
+        live(&life, number);
+        differences(life.fixture.store, NULL, &found);
+        if (found.length)
+            fail_msg("life %d:\n%s", (int)number, strbuf_text(&found));
+        for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+            char sql[128];
+            (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM event_log WHERE kind = '%s'",
+                           kinds[i]);
+            counts[i] += query_integer(life.fixture.store, sql);
+        }
+        assert_count(&life.fixture, "quarantine", 0);
+        fixture_end(&life.fixture);
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (counts[i] < LIVES)
+            fail_msg("%s: only %d", kinds[i], (int)counts[i]);
+}
+
+static void damage_is_found_and_repaired(void **state)
+{
+    struct workdir *dir = *state;
+    struct life life;
+    struct err err = {0};
+    live(&life, 1);
+    /* Onto a file: repair reads through a second connection. */
+    SCOPE_STRBUF struct strbuf vacuum = STRBUF_INIT;
+    fixture_restart(&life.fixture);
+    strbuf_printf(&vacuum, "VACUUM INTO '%s'", dir->db);
+    must_execute(life.fixture.store, strbuf_text(&vacuum));
+    fixture_end(&life.fixture);
+    struct store *writer = must_open(dir->db, STORE_WRITE);
+    must_execute(writer,
+                 "UPDATE battery SET where_kind = 'storage', soc = 77 WHERE bid = 'b1';"
+                 "DELETE FROM battery_exchange_task WHERE rowid = 3;"
+                 "UPDATE battery_exchange_task SET end_time = end_time + 1 WHERE rowid = "
+                 "(SELECT min(rowid) FROM battery_exchange_task WHERE start_time < end_time);"
+                 "INSERT INTO battery (bid) VALUES ('stray');"
+                 "INSERT INTO battery_version VALUES ('stray', '9', 5, 'import');"
+                 "UPDATE swap SET outcome = 'running';"
+                 "DELETE FROM stream WHERE lane = 'event'");
+    struct store *reader = must_open(dir->db, STORE_READ);
+    SCOPE_STRBUF struct strbuf found = STRBUF_INIT, repaired = STRBUF_INIT, left = STRBUF_INIT;
+    differences(reader, NULL, &found);
+    assert_contains(strbuf_text(&found), "battery: b1: where_kind is storage, the log says ");
+    assert_contains(strbuf_text(&found), "battery: stray: the log does not say so");
+    assert_contains(strbuf_text(&found), "battery_version: stray 5 9: the log does not say so");
+    assert_contains(strbuf_text(&found), ": is missing");
+    assert_contains(strbuf_text(&found), "end_time is ");
+    assert_contains(strbuf_text(&found), "outcome is running, the log says ");
+    assert_contains(strbuf_text(&found), "marks only grow: event_log ");
+    assert_int_equal(store_begin(writer, &err), 0);
+    assert_int_equal(audit_defer_references(writer, &err), 0);
+    differences(reader, writer, &repaired);
+    if (store_commit(writer, &err) < 0)
+        fail_msg("%s", err.text);
+    differences(reader, NULL, &left);
+    /* All but the marks, which are not tracking's to make. */
+    for (const char *line = strbuf_text(&left); *line; line = strchr(line, '\n') + 1)
+        assert_int_equal(strncmp(line, "marks only grow: ", 17), 0);
+    assert_query_text(reader, "SELECT soc FROM battery WHERE bid = 'b1'", "77.0"); /* no fact */
+    store_close(reader);
+    store_close(writer);
+}
+
+static void a_log_that_cannot_be_read_is_named(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    int64_t rows;
+    struct store *store = must_open(STORE_MEMORY, STORE_WRITE);
+    struct store *memory = must_open(STORE_MEMORY, STORE_WRITE);
+    must_execute(store, "INSERT INTO event_log (id, received_at, event_time, actor, kind, payload) "
+                        "VALUES (7, 1, 1, 'station', 'battery.soh', '{\"soh\":5}')");
+    assert_int_equal(tracking_replay(store, memory, &rows, &err), ERR_INVALID);
+    assert_string_equal(err.text, "event_log 7 (battery.soh): the payload has no bid");
+    store_close(memory);
+    store_close(store);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_log_rebuilds_every_life),
+        workdir_test(damage_is_found_and_repaired),
+        cmocka_unit_test(a_log_that_cannot_be_read_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
