@@ -284,7 +284,10 @@ static void check_all(struct scene *scene, const char *when)
     }
     if (ask(scene, "SELECT coalesce(sum(gap_rows), 0) FROM stream", 0, 0) != 0)
         fail_msg("%s: a gap is counted where nothing was lost", when);
-    int64_t samples = ask(scene, "SELECT count(*) FROM charge_open", 0, 0);
+    int64_t samples = ask(scene,
+                          "SELECT (SELECT count(*) FROM charge_open) + "
+                          "(SELECT coalesce(sum(samples), 0) FROM charge_chunk)",
+                          0, 0);
     int64_t marks =
         ask(scene, "SELECT coalesce(sum(seq), 0) FROM stream WHERE lane = 'telemetry'", 0, 0);
     if (samples != marks)
