@@ -2,6 +2,7 @@
 /* One charging process: opened, grown by samples, closed with its figures. */
 #include "charging/charging_internal.h"
 
+#include "base/log.h"
 #include "base/scope.h"
 #include "charging/life.h"
 #include "store/charging.h"
@@ -54,25 +55,27 @@ static struct charge_sample to_store(const struct charging_observation *observat
     };
 }
 
-/* All stored samples of a process, ready for evaluation; in order of arrival. */
-static int read_samples(struct charging *charging, int64_t id, struct evaluate_sample **samples,
-                        size_t *count, struct charge_head *head, struct err *err)
+static void samples_free_scope(struct charge_samples *samples)
 {
-    SCOPE_FREE struct charge_sample *chain = NULL;
+    charge_samples_free(samples);
+}
+
+/* All stored samples of a process, open or packed, ready for evaluation; in order of arrival. */
+static int read_samples(struct charging *charging, int64_t id, struct evaluate_sample **samples,
+                        size_t *count, struct err *err)
+{
+    SCOPE(samples_free_scope) struct charge_samples stored;
     *samples = NULL;
     *count = 0;
-    *head = (struct charge_head){STORE_NULL, 0};
-    int found = charge_head_load(charging->store, id, head, err);
-    if (found <= 0)
-        return found;
-    int status = charge_chain_read(charging->store, id, head->last_sample, &chain, count, err);
+    int status = charge_samples_read(charging->store, id, &stored, err);
     if (status < 0)
         return status;
-    *samples = malloc((*count + 1) * sizeof **samples);
+    *samples = malloc((stored.count + 1) * sizeof **samples);
     if (!*samples)
         return err_set(err, ERR_NOMEM, "charging process %lld: out of memory", (long long)id);
-    for (size_t i = 0; i < *count; i++)
-        (*samples)[i] = to_evaluate(&chain[i]);
+    *count = stored.count;
+    for (size_t i = 0; i < stored.count; i++)
+        (*samples)[i] = to_evaluate(&stored.list[i]);
     return 0;
 }
 
@@ -81,7 +84,15 @@ int charging_process_load(struct charging *charging, struct charging_process *pr
 {
     SCOPE_FREE struct evaluate_sample *samples = NULL;
     size_t count;
-    int status = read_samples(charging, process->id, &samples, &count, &process->head, err);
+    process->head = (struct charge_head){STORE_NULL, 0};
+    int status = charge_head_load(charging->store, process->id, &process->head, err);
+    if (status >= 0)
+        status = read_samples(charging, process->id, &samples, &count, err);
+    if (status == ERR_INVALID) { /* an open process without its samples cannot go on */
+        status = ERR_STORAGE;
+        if (err)
+            err->code = status;
+    }
     if (status < 0)
         return status;
     struct evaluate_result sorted; /* evaluate_samples puts them in order */
@@ -97,9 +108,8 @@ int charging_process_load(struct charging *charging, struct charging_process *pr
 int charging_process_holds(struct charging *charging, int64_t id, int64_t date_us, struct err *err)
 {
     SCOPE_FREE struct evaluate_sample *samples = NULL;
-    struct charge_head head;
     size_t count;
-    int status = read_samples(charging, id, &samples, &count, &head, err);
+    int status = read_samples(charging, id, &samples, &count, err);
     if (status < 0)
         return status;
     for (size_t i = 0; i < count; i++)
@@ -154,7 +164,9 @@ static int resume(struct charging *charging, struct charging_bay *bay,
     process->start_us = closed->start_date_us;
     memcpy(process->vid, closed->vid, sizeof process->vid);
     memcpy(process->bid, closed->bid, sizeof process->bid); /* the record's, as after a restart */
-    int status = charging_process_load(charging, process, err);
+    int status = charge_unpack(charging->store, process->id, &charging->newest_sample, err);
+    if (status == 0)
+        status = charging_process_load(charging, process, err);
     if (status < 0)
         return status;
     bool late = observation->date_us <= process->newest_us;
@@ -196,9 +208,9 @@ int charging_process_add(struct charging *charging, struct charging_process *pro
                          const struct charging_observation *observation, struct err *err)
 {
     struct charge_sample sample = to_store(observation);
-    int64_t id;
-    int status = charge_sample_append(charging->store, process->id, process->head.last_sample,
-                                      &sample, &id, err);
+    int64_t id = charging->newest_sample + 1;
+    int status = charge_sample_append(charging->store, id, process->id, process->head.last_sample,
+                                      &sample, err);
     if (status < 0)
         return status;
     charging->newest_sample = id;
@@ -249,6 +261,18 @@ static struct charging_figures to_figures(const struct evaluate_result *result)
     };
 }
 
+/* Samples that cannot be packed, because some are damaged, stay as they are: the figures are
+ * written, and the rest of the station must go on. */
+static int pack(struct charging *charging, int64_t id, struct err *err)
+{
+    struct err why = {0};
+    int status = charge_pack(charging->store, id, &why);
+    if (status != ERR_INVALID)
+        return status < 0 ? err_set(err, status, "%s", why.text) : 0;
+    log_warning("charging", "samples stay unpacked: %s", why.text);
+    return 0;
+}
+
 int charging_process_end(struct charging *charging, struct charging_bay *bay, const char *reason,
                          int64_t at_us, struct err *err)
 {
@@ -272,6 +296,8 @@ int charging_process_end(struct charging *charging, struct charging_bay *bay, co
     if (status >= 0 && process->session_id[0])
         status = charging_session_fill_energy(charging->store, process->station_id,
                                               process->session_id, err);
+    if (status >= 0)
+        status = pack(charging, process->id, err);
     forget_dirty(charging, process);
     free(process);
     bay->process = NULL;

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is asked about charging beyond lists: the figures of samples that a file holds. */
+/* What is asked about charging beyond lists: the samples of a process, and the figures of samples
+ * that a file holds. `charging evaluate` reads what `charging samples` writes. */
 #include "ctl/ctl.h"
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/scope.h"
 #include "charging/evaluation.h"
+#include "ctl/output.h"
+#include "protocol/json.h"
+#include "protocol/timestamp.h"
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void samples_free_scope(struct samples *samples)
@@ -34,4 +40,109 @@ int ctl_evaluate_charging(const struct ctl *ctl, struct err *err)
                 strbuf_text(&samples.refusals), samples.refused, ctl->word);
     fputs(strbuf_text(&answer), ctl->out);
     return 0;
+}
+
+int ctl_process_id(const struct ctl *ctl, int64_t *id, struct err *err)
+{
+    char *end = NULL;
+    errno = 0;
+    *id = strtoll(ctl->word, &end, 10);
+    if (end == ctl->word || *end != '\0' || errno != 0 || *id < 1)
+        return err_set(err, ERR_USAGE, "charging process %s: the id is a whole number from 1",
+                       ctl->word);
+    return 0;
+}
+
+static int count_row(void *self, const struct report *report, const struct report_value *values,
+                     struct err *err)
+{
+    (void)report;
+    (void)values;
+    (void)err;
+    ++*(int *)self;
+    return 0;
+}
+
+/* Text in quotes where CSV needs them. */
+static void write_csv_text(struct strbuf *to, const char *text)
+{
+    bool plain = text[strcspn(text, ",\"\r\n")] == '\0';
+    if (plain) {
+        strbuf_append_text(to, text);
+        return;
+    }
+    strbuf_append_char(to, '"');
+    for (; *text; text++)
+        strbuf_printf(to, *text == '"' ? "\"%c" : "%c", *text);
+    strbuf_append_char(to, '"');
+}
+
+static void write_csv_value(struct strbuf *to, enum report_kind kind,
+                            const struct report_value *value)
+{
+    char time[TIMESTAMP_TEXT_SIZE];
+    if (!value->present)
+        return;
+    if (kind == REPORT_TIME) {
+        timestamp_format_us(value->integer, time);
+        strbuf_append_text(to, time);
+    } else if (kind == REPORT_REAL) {
+        json_write_number(to, value->real);
+    } else if (kind == REPORT_INTEGER) {
+        strbuf_printf(to, "%lld", (long long)value->integer);
+    } else {
+        write_csv_text(to, value->text);
+    }
+}
+
+/* report_row: a line of CSV to the stream `self`. */
+static int write_csv_row(void *self, const struct report *report, const struct report_value *values,
+                         struct err *err)
+{
+    SCOPE_STRBUF struct strbuf line = STRBUF_INIT;
+    for (size_t i = 0; i < report_column_count(report); i++) {
+        if (i > 0)
+            strbuf_append_char(&line, ',');
+        write_csv_value(&line, report->columns[i].kind, &values[i]);
+    }
+    strbuf_append_text(&line, "\r\n");
+    if (strbuf_failed(&line))
+        return err_set(err, ERR_NOMEM, "no memory for a line");
+    fputs(strbuf_text(&line), self);
+    return 0;
+}
+
+static int print_csv(const struct ctl *ctl, struct store *store, const struct report_filter *filter,
+                     struct err *err)
+{
+    const struct report *report = &REPORT_CHARGING_SAMPLES;
+    struct report_filter all = *filter;
+    if (!args_value(ctl->args, "limit"))
+        all.limit = STORE_NULL; /* a file, not a screen */
+    for (size_t i = 0; i < report_column_count(report); i++)
+        fprintf(ctl->out, "%s%s", i > 0 ? "," : "", report->columns[i].name);
+    fputs("\r\n", ctl->out);
+    return report_run(store, report, &all, write_csv_row, ctl->out, err);
+}
+
+int ctl_charging_samples(const struct ctl *ctl, struct err *err)
+{
+    SCOPE(store_close_scope) struct store *store = NULL;
+    struct report_filter filter, one = REPORT_ALL;
+    int processes = 0;
+    int rc = ctl_filter(ctl, &filter, err);
+    if (rc == 0)
+        rc = ctl_process_id(ctl, &filter.id, err);
+    if (rc == 0)
+        rc = ctl_open(ctl, &store, err);
+    one.id = filter.id;
+    if (rc == 0)
+        rc = report_run(store, &REPORT_CHARGING, &one, count_row, &processes, err);
+    if (rc < 0)
+        return rc;
+    if (processes == 0)
+        return err_set(err, ERR_NOT_FOUND, "there is no charging process %s", ctl->word);
+    if (args_value(ctl->args, "csv"))
+        return print_csv(ctl, store, &filter, err);
+    return ctl_print_list(ctl, &REPORT_CHARGING_SAMPLES, &filter, err);
 }

@@ -58,6 +58,9 @@ const char *ctl_actor(const struct ctl *ctl);
 int ctl_print_list(const struct ctl *ctl, const struct report *report,
                    const struct report_filter *filter, struct err *err);
 
+/* The verb's word as the id of a charging process. */
+int ctl_process_id(const struct ctl *ctl, int64_t *id, struct err *err);
+
 /* The verbs, by file. */
 int ctl_list_stations(const struct ctl *ctl, struct err *err); /* lists.c */
 int ctl_list_batteries(const struct ctl *ctl, struct err *err);
@@ -71,7 +74,8 @@ int ctl_show_station(const struct ctl *ctl, struct err *err); /* show.c */
 int ctl_show_battery(const struct ctl *ctl, struct err *err);
 int ctl_show_charging(const struct ctl *ctl, struct err *err);
 int ctl_evaluate_charging(const struct ctl *ctl, struct err *err); /* charging.c */
-int ctl_approve_station(const struct ctl *ctl, struct err *err);   /* database.c */
+int ctl_charging_samples(const struct ctl *ctl, struct err *err);
+int ctl_approve_station(const struct ctl *ctl, struct err *err); /* database.c */
 int ctl_refuse_station(const struct ctl *ctl, struct err *err);
 int ctl_backup(const struct ctl *ctl, struct err *err);
 int ctl_restore(const struct ctl *ctl, struct err *err);

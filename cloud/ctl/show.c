@@ -5,8 +5,6 @@
 
 #include "base/scope.h"
 #include "ctl/output.h"
-#include <errno.h>
-#include <stdlib.h>
 
 struct shown {
     const struct ctl *ctl;
@@ -100,11 +98,6 @@ int ctl_show_battery(const struct ctl *ctl, struct err *err)
 int ctl_show_charging(const struct ctl *ctl, struct err *err)
 {
     struct report_filter filter = REPORT_ALL;
-    char *end = NULL;
-    errno = 0;
-    filter.id = strtoll(ctl->word, &end, 10);
-    if (end == ctl->word || *end != '\0' || errno != 0 || filter.id < 1)
-        return err_set(err, ERR_USAGE, "charging show %s: the id is a whole number from 1",
-                       ctl->word);
-    return show(ctl, &REPORT_CHARGING, &REPORT_CHARGING_SAMPLES, &filter, err);
+    int rc = ctl_process_id(ctl, &filter.id, err);
+    return rc < 0 ? rc : show(ctl, &REPORT_CHARGING, &REPORT_CHARGING_SAMPLES, &filter, err);
 }

@@ -25,6 +25,7 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"swap", "count", NULL, ctl_count_swaps},
                                      {"charging", "list", NULL, ctl_list_charging},
                                      {"charging", "show", "ID", ctl_show_charging},
+                                     {"charging", "samples", "ID", ctl_charging_samples},
                                      {"charging", "evaluate", "FILE", ctl_evaluate_charging},
                                      {"alert", "list", NULL, ctl_list_alerts},
                                      {"quarantine", "list", NULL, ctl_list_quarantine},
@@ -68,6 +69,7 @@ static const struct args_option options[] = {
     {"seconds", "N", "disconnect: how long (default: the station's, 600)", NULL, NULL},
     {"wait", "S", "wait up to S seconds for the command's end", NULL, NULL},
     {"no-wait", NULL, "do not wait for a result", NULL, NULL},
+    {"csv", NULL, "charging samples: CSV instead of a table", NULL, NULL},
     {"plain", NULL, "live: lines instead of a screen", NULL, NULL},
     {"interval", "S", "live: seconds between looks (default 1)", NULL, NULL},
     {"actor", "NAME", "who stands in the log (default: the user's name)", NULL, NULL},
@@ -104,6 +106,7 @@ const struct args_spec CTL_SPEC = {
         "                             --station --vehicle --battery --from --to]\n"
         "  charging list              charging processes [--station --battery --from --to]\n"
         "  charging show ID           one process with its samples\n"
+        "  charging samples ID        its samples alone, packed or not [--csv --from --to]\n"
         "  charging evaluate FILE     figures and cost of the samples in a file (- is standard\n"
         "                             input): JSON, JSON Lines or CSV; needs no database\n"
         "  alert list                 [--station --vehicle --battery --from --to]\n"

@@ -161,7 +161,7 @@ const struct report REPORT_CHARGING = {
                                                                       "id DESC LIMIT :limit",
     charging};
 
-/* Follows the chain from its head: charge_open has no index by process. */
+/* Open samples and packed ones (store/charge_table.c). */
 static const struct report_column samples[] = {TIME("date", "TIME"),
                                                REAL("battery_level", 1, "LEVEL %"),
                                                REAL("charge_energy_added", 2, "ADDED"),
@@ -177,13 +177,10 @@ static const struct report_column samples[] = {TIME("date", "TIME"),
                                                END};
 const struct report REPORT_CHARGING_SAMPLES = {
     "samples",
-    "WITH RECURSIVE chain(sample) AS ("
-    " SELECT last_sample FROM charge_head WHERE process = :id UNION ALL"
-    " SELECT previous FROM charge_open JOIN chain ON id = sample WHERE previous IS NOT NULL)"
     "SELECT date, battery_level, charge_energy_added, charger_power, charger_voltage,"
     " charger_actual_current, charger_phases, outside_temp, meter_wh, ideal_battery_range_km,"
-    " rated_battery_range_km, fast_charger_type FROM chain JOIN charge_open ON id = sample"
-    " WHERE " WITHIN("date") "ORDER BY date, id LIMIT :limit",
+    " rated_battery_range_km, fast_charger_type FROM charge WHERE process = :id AND " WITHIN(
+        "date") "ORDER BY date, number LIMIT :limit",
     samples};
 
 static const struct report_column alerts[] = {INTEGER("id", "ID"),

@@ -2,7 +2,8 @@
 /*
  * charge_open and charge_head: the samples of charging processes. Samples are appended without an
  * index; each names the one before it of the same process (`previous`), and charge_head names the
- * last, so that a process reads back in as many steps as it has samples.
+ * last, so that a process reads back in as many steps as it has samples. A closed process is packed
+ * into one row of charge_chunk (store/chunk.h), which is read in one seek.
  */
 #ifndef SWAPSTACK_STORE_SAMPLE_H
 #define SWAPSTACK_STORE_SAMPLE_H
@@ -16,18 +17,32 @@ struct charge_sample {
     double charger_voltage;
     int64_t charger_phases;
     double ideal_battery_range_km, rated_battery_range_km, outside_temp;
-    const char *fast_charger_type; /* NULL after reading: nothing that is computed needs it */
+    const char *fast_charger_type; /* NULL: not known */
     double meter_wh;
 };
 
-/* Appends; `previous` is the process's sample before or STORE_NULL. *id: the new one. */
-int charge_sample_append(struct store *store, int64_t process, int64_t previous,
-                         const struct charge_sample *sample, int64_t *id, struct err *err);
+/* Samples that were read; they own their texts. */
+struct charge_samples {
+    struct charge_sample *list; /* owned */
+    size_t count;
+    char **texts; /* owned, each once; the samples point to them */
+    size_t text_count;
+};
+void charge_samples_free(struct charge_samples *samples);
+/* The samples' own copy of `length` bytes of text (no NUL among them); NULL: out of memory. */
+const char *charge_samples_text(struct charge_samples *samples, const char *text, size_t length);
 
-/* The chain that ends at `last_sample`, in order of arrival; `*samples` is the caller's to free
- * (NULL when empty). ERR_STORAGE with a sentence when a link leads nowhere. */
-int charge_chain_read(struct store *store, int64_t process, int64_t last_sample,
-                      struct charge_sample **samples, size_t *count, struct err *err);
+/* Appends with the id `id`, which must be above all before it: a deleted id is not given again
+ * while an open process may still count on it. `previous` is the process's sample before or
+ * STORE_NULL. */
+int charge_sample_append(struct store *store, int64_t id, int64_t process, int64_t previous,
+                         const struct charge_sample *sample, struct err *err);
+
+/* All samples of a process, open or packed, in order of arrival; none is no error. Released with
+ * charge_samples_free also after an error. ERR_INVALID with a sentence that names the process when
+ * a link leads nowhere or the chunk is damaged: nothing else is touched by that. */
+int charge_samples_read(struct store *store, int64_t process, struct charge_samples *samples,
+                        struct err *err);
 
 struct charge_head {
     int64_t last_sample, samples;
@@ -38,7 +53,14 @@ int charge_head_load(struct store *store, int64_t process, struct charge_head *h
 int charge_head_save(struct store *store, int64_t process, const struct charge_head *head,
                      struct err *err);
 
-/* Id of the newest sample of all; 0 when there is none. */
+/* Moves the samples of a closed process into a chunk. 0 also when it has none. ERR_INVALID as
+ * charge_samples_read: then they stay as they are. */
+int charge_pack(struct store *store, int64_t process, struct err *err);
+/* The reverse, for a process that goes on: its samples become open ones with ids above *newest,
+ * which moves on, and its head is written. 0 also when nothing is packed. */
+int charge_unpack(struct store *store, int64_t process, int64_t *newest, struct err *err);
+
+/* Id of the newest open sample of all; 0 when there is none. */
 int charge_newest_sample(struct store *store, int64_t *id, struct err *err);
 /* Brings the heads of all processes that got samples above `after` up to date. */
 int charge_heads_repair(struct store *store, int64_t after, struct err *err);

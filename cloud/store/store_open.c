@@ -69,8 +69,10 @@ static int migrate(struct store *store, int version, struct err *err)
 static int open_connection(struct store *store, int flags, struct err *err)
 {
     int code = sqlite3_open_v2(store->path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
-    if (code == SQLITE_OK)
-        return configure_connection(store, err);
+    if (code == SQLITE_OK) {
+        int status = configure_connection(store, err);
+        return status < 0 ? status : store_add_charge_table(store, err);
+    }
     return err_set(err, code == SQLITE_CANTOPEN ? ERR_IO : store_code(code),
                    "database %s: cannot be opened: %s", store->path,
                    store->db ? sqlite3_errmsg(store->db) : sqlite3_errstr(code));

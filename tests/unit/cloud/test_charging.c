@@ -12,6 +12,10 @@
 #define PROCESSES                                                                                  \
     "SELECT ifnull(group_concat(row, ' | '), 'none') FROM (SELECT " ROW                            \
     " AS row FROM charging_process ORDER BY id)"
+/* Rows of open samples and packed ones together. */
+#define ALL_SAMPLES                                                                                \
+    "SELECT (SELECT count(*) FROM charge_open) + (SELECT ifnull(sum(samples), 0) FROM "            \
+    "charge_chunk)"
 
 static void a_run_is_opened_grown_and_stopped_by_its_last_sample(void **state)
 {
@@ -49,10 +53,15 @@ static void a_run_is_opened_grown_and_stopped_by_its_last_sample(void **state)
                       "SELECT process_id || ' ' || rule_version || ' ' || charge_energy_added || "
                       "' ' || charge_energy_used FROM charging_evaluation",
                       "1 1 4.5 4.0");
-    assert_query_text(bench->store, "SELECT last_sample || ' ' || samples FROM charge_head", "4 4");
+    /* Its samples are packed, and read as before. */
     assert_query_text(bench->store,
-                      "SELECT group_concat(ifnull(previous, 0) || '>' || id) FROM charge_open",
-                      "0>1,1>2,2>3,3>4");
+                      "SELECT (SELECT count(*) FROM charge_open) || ' ' || (SELECT count(*) FROM "
+                      "charge_head) || ' ' || (SELECT samples FROM charge_chunk WHERE process = 1)",
+                      "0 0 4");
+    assert_query_text(bench->store,
+                      "SELECT group_concat(number || ':' || battery_level, ' ') FROM charge WHERE "
+                      "process = 1",
+                      "1:50.0 2:51.0 3:52.0 4:53.0");
     now.charge = 0;
     observe(bench, &now); /* and it stays closed */
     assert_query_text(bench->store, PROCESSES, "- b1 0..180 stopped");
@@ -108,7 +117,7 @@ static void a_session_is_one_process(void **state)
     assert_query_text(bench->store, PROCESSES,
                       "S1 b1 0..3600 superseded | S2 b1 3660..3660 superseded");
     assert_query_text(bench->store, "SELECT charge_energy_used FROM charging_process", "0.5");
-    assert_query_text(bench->store, "SELECT group_concat(samples) FROM charge_head", "4,1");
+    assert_query_text(bench->store, "SELECT group_concat(samples) FROM charge_chunk", "4,1");
     /* The same session of another station is another one. */
     now.station_id = "s2";
     observe(bench, &now);
@@ -175,7 +184,7 @@ static void bare_repeats_are_dropped(void **state)
             observe(bench, &now);
         }
     assert_query_text(bench->store, PROCESSES, "- b1 0..20 stopped");
-    assert_int_equal(query_integer(bench->store, "SELECT count(*) FROM charge_open"), 3);
+    assert_int_equal(query_integer(bench->store, ALL_SAMPLES), 3);
     /* Late, but new: a sample of an open process. */
     static const int64_t seconds[] = {100, 120, 110, 110, 120, 100};
     for (size_t i = 0; i < 6; i++) {
@@ -183,7 +192,7 @@ static void bare_repeats_are_dropped(void **state)
         now.deduplicate = true;
         observe(bench, &now);
     }
-    assert_int_equal(query_integer(bench->store, "SELECT count(*) FROM charge_open"), 6);
+    assert_int_equal(query_integer(bench->store, ALL_SAMPLES), 6);
 }
 
 static void the_vehicle_is_the_one_that_returned_the_pack(void **state)
@@ -237,7 +246,7 @@ static void a_batch_that_was_rolled_back_leaves_nothing(void **state)
         }
     }
     assert_query_text(bench->store, PROCESSES, "- b1 0..30 stopped");
-    assert_query_text(bench->store, "SELECT samples FROM charge_head", "4");
+    assert_query_text(bench->store, "SELECT samples FROM charge_chunk", "4");
 }
 
 static void a_broken_chain_is_named(void **state)

@@ -182,11 +182,13 @@ static void compare(struct bench *bench, struct model *model, uint64_t seed)
         (void)snprintf(
             sql, sizeof sql,
             "SELECT ifnull(start_date || '..' || end_date || ' ' || " REAL("charge_energy_added")
-                REAL("charge_energy_used") REAL("outside_temp_avg") REAL("end_battery_level")
-                    REAL("start_ideal_range_km") "duration_min || ' ' || "
-                                                 "samples || ' ' || end_reason, 'open') FROM "
-                                                 "charging_process JOIN charge_head ON "
-                                                 "process = id WHERE id = %zu",
+                REAL("charge_energy_used") REAL("outside_temp_avg") REAL("end_battery_level") REAL(
+                    "start_ideal_range_km") "duration_min || ' ' || "
+                                            "samples || ' ' || end_reason, 'open') FROM "
+                                            "charging_process JOIN (SELECT process, samples FROM "
+                                            "charge_head UNION ALL SELECT process, samples "
+                                            "FROM charge_chunk) ON "
+                                            "process = id WHERE id = %zu",
             i + 1);
         query_text(bench->store, sql, got, sizeof got);
         if (strcmp(got, expected) != 0)

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `swapctl charging samples` and `charging evaluate`: what one writes the other reads, and the
+ * figures are those of the process. */
+#include "ctl/ctl.h"
+#include "store/sample.h"
+
+#include "cloud/support.h"
+
+/* Runs swapctl; returns its code and leaves what it printed in `out`. */
+static int run(struct strbuf *out, struct err *err, const char *const *words)
+{
+    char *argv[12] = {(char *)(uintptr_t) "swapctl"}, *text = NULL;
+    size_t length = 0;
+    int argc = 1;
+    for (; words[argc - 1]; argc++)
+        argv[argc] = (char *)(uintptr_t)words[argc - 1];
+    struct args *args = NULL;
+    FILE *stream = open_memstream(&text, &length);
+    assert_non_null(stream);
+    assert_int_equal(args_parse(&args, &CTL_SPEC, argc, argv, err), 0);
+    int rc = ctl_run(args, stream, err);
+    (void)fclose(stream);
+    args_free(args);
+    strbuf_clear(out);
+    strbuf_append(out, text, length);
+    free(text);
+    return rc;
+}
+#define RUN(out, err, ...) run(out, err, (const char *const[]){__VA_ARGS__, NULL})
+
+/* Two closed processes, one of them packed, with the same samples. */
+static void fill(const char *db)
+{
+    struct store *store = must_open(db, STORE_WRITE);
+    must_execute(
+        store,
+        "INSERT INTO charging_process (id, station_id, slot, start_date, end_date) VALUES"
+        " (1, 's1', 1, 1795248000000000, 1795251600000000),"
+        " (2, 's1', 2, 1795248000000000, 1795251600000000);"
+        "INSERT INTO charge_open (id, process, previous, date, charge_energy_added, charger_power,"
+        " charger_phases, fast_charger_type) VALUES"
+        " (1, 1, NULL, 1795248000000000, 0.41, 7, 3, 'a,\"b'),"
+        " (2, 2, NULL, 1795248000000000, 0.41, 7, 3, 'a,\"b'),"
+        " (3, 1, 1, 1795251600000001, 0.72, 5.0625, NULL, NULL),"
+        " (4, 2, 2, 1795251600000001, 0.72, 5.0625, NULL, NULL);"
+        "INSERT INTO charge_head VALUES (1, 3, 2), (2, 4, 2);");
+    assert_int_equal(store_begin(store, NULL), 0);
+    assert_int_equal(charge_pack(store, 2, NULL), 0);
+    assert_int_equal(charge_pack(store, 2, NULL), 0); /* again: nothing to do */
+    assert_int_equal(store_commit(store, NULL), 0);
+    assert_int_equal(query_integer(store, "SELECT count(*) FROM charge_open"), 2);
+    store_close(store);
+}
+
+static void write_file(const char *path, const struct strbuf *text)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text->text, 1, text->length, file), text->length);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void samples_go_out_and_in_again(void **state)
+{
+    const struct workdir *dir = *state;
+    SCOPE_STRBUF struct strbuf open = STRBUF_INIT, packed = STRBUF_INIT, figures = STRBUF_INIT;
+    struct err err = {0};
+    char path[400];
+    fill(dir->db);
+    (void)snprintf(path, sizeof path, "%s/samples", dir->path);
+    for (int csv = 0; csv < 2; csv++) {
+        const char *form = csv ? "--csv" : "--json";
+        assert_int_equal(RUN(&open, &err, "charging", "samples", "1", "--db", dir->db, form), 0);
+        assert_int_equal(RUN(&packed, &err, "charging", "samples", "2", "--db", dir->db, form), 0);
+        assert_string_equal(strbuf_text(&open), strbuf_text(&packed));
+        if (csv)
+            assert_non_null(strstr(strbuf_text(&open),
+                                   "\r\n2026-11-21T08:00:00.000000Z,,0.41,7,,,3,,,,,\"a,\"\"b\""
+                                   "\r\n2026-11-21T09:00:00.000001Z,,0.72,5.0625,,,,,,,,\r\n"));
+        write_file(path, &packed);
+        assert_int_equal(RUN(&figures, &err, "charging", "evaluate", path, "--json"), 0);
+        assert_non_null(strstr(strbuf_text(&figures), "\"charge_energy_added\":\"0.31\","
+                                                      "\"charge_energy_used\":\"5.06\""));
+        assert_non_null(strstr(strbuf_text(&figures), "\"end_date\":"
+                                                      "\"2026-11-21T09:00:00.000001Z\""));
+        assert_non_null(strstr(strbuf_text(&figures), "\"samples\":2,\"samples_refused\":0"));
+    }
+    assert_int_equal(RUN(&open, &err, "charging", "samples", "2", "--db", dir->db), 0);
+    assert_non_null(strstr(strbuf_text(&open), "TIME"));
+}
+
+static void wrong_processes_and_damaged_chunks_are_named(void **state)
+{
+    const struct workdir *dir = *state;
+    SCOPE_STRBUF struct strbuf out = STRBUF_INIT;
+    struct err err = {0};
+    fill(dir->db);
+    assert_int_equal(RUN(&out, &err, "charging", "samples", "3", "--db", dir->db), ERR_NOT_FOUND);
+    assert_non_null(strstr(err.text, "no charging process 3"));
+    assert_int_equal(RUN(&out, &err, "charging", "samples", "x", "--db", dir->db), ERR_USAGE);
+    assert_non_null(strstr(err.text, "whole number"));
+    struct store *store = must_open(dir->db, STORE_WRITE);
+    must_execute(store, "UPDATE charge_chunk SET chunk = x'535743'");
+    store_close(store);
+    assert_true(RUN(&out, &err, "charging", "samples", "2", "--db", dir->db, "--csv") < 0);
+    assert_non_null(strstr(err.text, "charging process 2: 3 bytes that are no packed samples"));
+    assert_int_equal(RUN(&out, &err, "charging", "samples", "1", "--db", dir->db, "--csv"), 0);
+    assert_int_equal(RUN(&out, &err, "charging", "evaluate", "/nowhere"), ERR_NOT_FOUND);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(samples_go_out_and_in_again, workdir_make, workdir_remove),
+        cmocka_unit_test_setup_teardown(wrong_processes_and_damaged_chunks_are_named, workdir_make,
+                                        workdir_remove),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
