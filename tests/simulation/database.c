@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "database.h"
 
-#include "store/store.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,32 +10,31 @@ static void fail(const char *what)
     abort();
 }
 
-struct store *database_open(void)
+static void copy(sqlite3 *from, sqlite3 *to)
 {
-    struct store *store = NULL;
+    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+    if (!backup || sqlite3_backup_step(backup, -1) != SQLITE_DONE ||
+        sqlite3_backup_finish(backup) != SQLITE_OK)
+        fail(sqlite3_errmsg(to));
+}
+
+void database_open(struct database *database)
+{
     struct err err = {0};
-    if (store_open(&store, STORE_MEMORY, STORE_WRITE, &err) < 0)
+    if (store_open(&database->store, STORE_MEMORY, STORE_WRITE, &err) < 0)
         fail(err.text);
-    return store;
+    if (sqlite3_open(":memory:", &database->empty) != SQLITE_OK)
+        fail("out of memory");
+    copy(store_handle(database->store), database->empty);
 }
 
-static int clear(void *self, int columns, char **values, char **names)
+void database_empty(const struct database *database)
 {
-    char sql[256];
-    (void)columns;
-    (void)names;
-    (void)snprintf(sql, sizeof sql, "DELETE FROM main.\"%s\"", values[0]);
-    return sqlite3_exec(self, sql, NULL, NULL, NULL);
+    copy(database->empty, store_handle(database->store));
 }
 
-void database_empty(struct store *store)
+void database_close(struct database *database)
 {
-    sqlite3 *db = store_handle(store);
-    if (sqlite3_exec(db, "PRAGMA foreign_keys=OFF; BEGIN", NULL, NULL, NULL) != SQLITE_OK ||
-        sqlite3_exec(db,
-                     "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND "
-                     "name NOT LIKE 'sqlite_%'",
-                     clear, db, NULL) != SQLITE_OK ||
-        sqlite3_exec(db, "COMMIT; PRAGMA foreign_keys=ON", NULL, NULL, NULL) != SQLITE_OK)
-        fail(sqlite3_errmsg(db));
+    store_close(database->store);
+    (void)sqlite3_close(database->empty);
 }

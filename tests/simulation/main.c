@@ -99,7 +99,9 @@ static bool parse(int argc, char **argv, struct options *options)
 static void work(struct shared *shared, struct job *job, const struct options *options)
 {
     char violation[512];
-    struct store *store = options->sqlite ? NULL : database_open();
+    struct database database = {.store = NULL};
+    if (!options->sqlite)
+        database_open(&database);
     if (!options->trace) { /* thousands of expected complaints */
         int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
         (void)dup2(null, STDERR_FILENO);
@@ -111,19 +113,20 @@ static void work(struct shared *shared, struct job *job, const struct options *o
         if (seed > options->last)
             break;
         atomic_store(&job->seed, seed);
-        if (sim_run(seed, options->trace, store, &job->counts, violation, sizeof violation) < 0) {
+        if (sim_run(seed, options->trace, database.store, &job->counts, violation,
+                    sizeof violation) < 0) {
             (void)printf("seed %" PRIu64 ": %s\nreplay: swap-simulation --seed %" PRIu64
                          "%s --trace\n",
                          seed, violation, seed, options->sqlite ? " --sqlite" : "");
             (void)fflush(stdout);
             atomic_store(&shared->failed, true);
         }
-        if (store)
-            database_empty(store);
+        if (!options->sqlite)
+            database_empty(&database);
         atomic_store(&job->seed, 0);
         atomic_fetch_add(&job->done, 1);
     }
-    store_close(store); /* NULL: nothing */
+    database_close(&database);
 }
 
 /* --- the parent --- */

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define SPAN_MIN_US    (60 * CLOCK_US_PER_SECOND)
-#define SPAN_MAX_US    (420 * CLOCK_US_PER_SECOND)
+#define SPAN_MAX_US    (300 * CLOCK_US_PER_SECOND)
 #define CALM_STEP_US   (500 * CLOCK_US_PER_MS)
 #define CALM_MAX_US    (3600 * CLOCK_US_PER_SECOND)
 #define SLICE_US       (5 * CLOCK_US_PER_SECOND)
