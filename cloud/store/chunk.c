@@ -31,14 +31,18 @@ const struct chunk_column chunk_columns[CHUNK_COLUMNS] = {
 const int64_t chunk_power[CHUNK_POWERS] = {1,      10,      100,      1000,      10000,
                                            100000, 1000000, 10000000, 100000000, 1000000000};
 
+/* Four bits at a time: the polynomial's remainders of 0 … 15. */
+static const uint32_t crc_remainders[16] = {
+    0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+    0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
+
 uint32_t chunk_crc(const void *bytes, size_t length)
 {
     const unsigned char *at = bytes;
     uint32_t crc = UINT32_MAX;
     for (size_t i = 0; i < length; i++) {
-        crc ^= at[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = (crc >> 1) ^ (UINT32_C(0xedb88320) & (0 - (crc & 1)));
+        crc = (crc >> 4) ^ crc_remainders[(crc ^ at[i]) & 15];
+        crc = (crc >> 4) ^ crc_remainders[(crc ^ (at[i] >> 4)) & 15];
     }
     return ~crc;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Integers as bytes: varints, and series of differences in blocks of equal width. */
 #include "store/chunk_internal.h"
+#include <endian.h>
+#include <string.h>
 
 #define ORDER_MOST   2
 #define BLOCK        64
@@ -100,22 +102,38 @@ static void write_block(struct strbuf *to, const int64_t *values, size_t count)
         strbuf_append_char(to, (char)(unsigned char)pending);
 }
 
+/* `width` bits (at most 64) of a block, from bit `at` on. */
+static uint64_t bits_at(const unsigned char *bytes, size_t length, size_t at, size_t width)
+{
+    const unsigned char *first = bytes + at / 8;
+    size_t shift = at % 8, spare = length - at / 8; /* bytes from the first one on */
+    uint64_t word = 0;
+    if (spare >= sizeof word) {
+        memcpy(&word, first, sizeof word);
+        word = le64toh(word);
+    } else {
+        for (size_t i = 0; i < spare; i++)
+            word |= (uint64_t)first[i] << (8 * i);
+    }
+    uint64_t value = word >> shift;
+    if (shift + width > 64)
+        value |= (uint64_t)first[8] << (64 - shift);
+    return width < 64 ? value & ((UINT64_C(1) << width) - 1) : value;
+}
+
 static void read_block(struct chunk_reader *reader, int64_t *values, size_t count)
 {
     int64_t least = chunk_read_integer(reader);
     size_t width = chunk_read_byte(reader);
-    const unsigned char *bytes =
-        width > 64 ? NULL : chunk_read_bytes(reader, (width * count + 7) / 8);
+    size_t length = (width * count + 7) / 8;
+    const unsigned char *bytes = width > 64 ? NULL : chunk_read_bytes(reader, length);
     if (!bytes) {
         reader->bad = true;
         return;
     }
-    for (size_t i = 0, at = 0; i < count; i++) {
-        uint64_t value = 0;
-        for (size_t bit = 0; bit < width; bit++, at++)
-            value |= (uint64_t)((bytes[at / 8] >> (at % 8)) & 1) << bit;
-        values[i] = plus(least, (int64_t)value);
-    }
+    for (size_t i = 0; i < count; i++)
+        values[i] =
+            width == 0 ? least : plus(least, (int64_t)bits_at(bytes, length, i * width, width));
 }
 
 /* In place: values[first..] become the differences to the one before. */
