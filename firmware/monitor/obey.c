@@ -265,7 +265,6 @@ static void take_command(struct monitor *monitor, const struct message *message,
 
 static void take_answer(struct monitor *monitor, const struct message *message)
 {
-    outbox_heard(&monitor->outbox);
     if (message->type == MESSAGE_ACK) {
         send_acknowledge(monitor, &message->data.ack);
         return;

@@ -88,7 +88,7 @@ enum outbox_ack {
  * (its tail was lost to a power cut after sending), so only the present boot's is checked. */
 enum outbox_ack outbox_acknowledge(struct outbox *outbox, enum message_lane lane, int64_t boot,
                                    int64_t mark, bool resend, int64_t now_us);
-/* The bridge said something for this station. */
+/* The bridge has acknowledged something that is being sent now: it is there, and working. */
 void outbox_heard(struct outbox *outbox);
 
 enum outbox_due {

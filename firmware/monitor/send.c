@@ -110,6 +110,10 @@ static void take_mark(struct monitor *monitor, enum message_lane lane,
         break;
     case OUTBOX_ACK_DELETE:
         delete_rows(monitor, lane, ack->boot, mark);
+        /* Only progress in what is being sent now proves that the bridge has come so far: it may
+         * have spoken of older rows, and still be busy with what waited for it in the broker. */
+        if (ack->boot == monitor->outbox.lanes[lane_index(lane)].boot)
+            outbox_heard(&monitor->outbox);
         break;
     case OUTBOX_ACK_FOREIGN:
         monitor->counts.foreign_marks++;

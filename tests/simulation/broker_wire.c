@@ -103,7 +103,8 @@ static void client_notices(void *self, void *what)
     if (client->sees) {
         client->sees = false;
         fail_tokens(client);
-        client->events->lost(client->self);
+        if (client->wants) /* else its process died of that */
+            client->events->lost(client->self);
     }
     if (client->wants)
         retry(client);
@@ -113,6 +114,8 @@ static void connected(void *self, void *what)
 {
     struct broker_client *client = self;
     (void)what;
+    if (!client->connecting)
+        return; /* it has left meanwhile */
     client->client_life++;
     client->connecting = false;
     client->sees = true;
