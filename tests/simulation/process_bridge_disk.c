@@ -111,6 +111,7 @@ static void set_page_bound(struct sim *sim, bool full)
 
 void sim_bridge_disk_full(struct sim *sim, bool full)
 {
+    sim->journal_was_full |= full && sim->disk; /* it lies on the same disk */
     if (sim->disk)
         crash_vfs_set_capacity(sim->disk->vfs, full); /* one byte: no file grows any more */
     else
