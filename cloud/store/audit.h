@@ -23,7 +23,7 @@ struct audit_result {
 };
 
 #define AUDIT_TABLES     5
-#define AUDIT_INVARIANTS 6
+#define AUDIT_INVARIANTS 7
 
 /* Compares table `index` < AUDIT_TABLES of `kept` with that of `rebuilt`. `repair` NULL, or the
  * writer (in a transaction) of the database that `kept` reads: it gets every row as rebuilt. */

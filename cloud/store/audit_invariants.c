@@ -49,6 +49,19 @@ static const struct invariant INVARIANTS[AUDIT_INVARIANTS] = {
      "SELECT count(*) FROM " TASK " WHERE start_time NOTNULL AND end_time NOTNULL",
      "SELECT printf('%s: battery %s: the stay ends before it begins', task_id, bid) FROM " TASK
      " WHERE start_time > end_time"},
+    /* Stays lie over each other only where an event between their beginnings is marked. */
+    {"stays that overlap are marked as custody",
+     "SELECT count(*) FROM " TASK " WHERE event = 'On-Load'",
+     "SELECT printf('battery %s: its stays in %s and %s overlap, and no event is marked', x.bid, "
+     "ifnull(x.vid, '-'), ifnull(x.other, '-')) FROM (SELECT bid, vid, task_id, event_time, "
+     "end_time, lead(vid) OVER w AS other, lead(event_time) OVER w AS next_time, "
+     "lead(task_id) OVER w AS next_task FROM " TASK " WHERE event = 'On-Load' "
+     "WINDOW w AS (PARTITION BY bid ORDER BY event_time, task_id)) x "
+     "WHERE x.next_time < ifnull(x.end_time, x.next_time + 1) AND NOT EXISTS "
+     "(SELECT 1 FROM " TASK " m WHERE m.bid = x.bid AND "
+     "(m.event_time, m.event, m.task_id) > (x.event_time, 'On-Load', x.task_id) AND "
+     "(m.event_time, m.event, m.task_id) <= (x.next_time, 'On-Load', x.next_task) AND "
+     "instr(m.comments, 'custody: battery '))"},
     /* Within a boot the rows of a lane were taken in the order of their numbers, each once, and the
      * mark is behind all of them. */
     {"marks only grow", "SELECT count(*) FROM event_log WHERE lane NOTNULL",

@@ -109,12 +109,42 @@ int exchange_before(struct store *store, const struct exchange_row *row, struct 
     return read_one(store, select, to, err);
 }
 
+int exchange_before_any(struct store *store, const struct exchange_row *row,
+                        struct exchange_row *to, struct err *err)
+{
+    sqlite3_stmt *select = store_prepare(
+        store,
+        "SELECT " EXCHANGE_COLUMNS " FROM battery_exchange_task WHERE bid = ?1 AND "
+        "event_time <= ?3 AND (event_time, event = 'On-Load', task_id) < (?3, ?4, ?5) "
+        "ORDER BY event_time DESC, event = 'On-Load' DESC, task_id DESC LIMIT 1",
+        err);
+    if (!select)
+        return ERR_STORAGE;
+    bind_place(select, row);
+    return read_one(store, select, to, err);
+}
+
 int exchange_after(struct store *store, const struct exchange_row *row, struct exchange_row *to,
                    struct err *err)
 {
     sqlite3_stmt *select = store_prepare(
         store,
         "SELECT " EXCHANGE_COLUMNS " FROM battery_exchange_task WHERE bid = ?1 AND vid IS ?2 AND "
+        "event_time >= ?3 AND (event_time, event = 'On-Load', task_id) > (?3, ?4, ?5) "
+        "ORDER BY event_time, event = 'On-Load', task_id LIMIT 1",
+        err);
+    if (!select)
+        return ERR_STORAGE;
+    bind_place(select, row);
+    return read_one(store, select, to, err);
+}
+
+int exchange_after_any(struct store *store, const struct exchange_row *row, struct exchange_row *to,
+                       struct err *err)
+{
+    sqlite3_stmt *select = store_prepare(
+        store,
+        "SELECT " EXCHANGE_COLUMNS " FROM battery_exchange_task WHERE bid = ?1 AND "
         "event_time >= ?3 AND (event_time, event = 'On-Load', task_id) > (?3, ?4, ?5) "
         "ORDER BY event_time, event = 'On-Load', task_id LIMIT 1",
         err);

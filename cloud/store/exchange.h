@@ -39,6 +39,12 @@ int exchange_before(struct store *store, const struct exchange_row *row, struct 
 int exchange_after(struct store *store, const struct exchange_row *row, struct exchange_row *to,
                    struct err *err);
 
+/* The same among all events of the battery, whatever the vehicle. */
+int exchange_before_any(struct store *store, const struct exchange_row *row,
+                        struct exchange_row *to, struct err *err);
+int exchange_after_any(struct store *store, const struct exchange_row *row, struct exchange_row *to,
+                       struct err *err);
+
 /* Events of a battery with from <= event_time < to, in order; `*rows` is the caller's to free. */
 int exchange_list(struct store *store, const char *bid, int64_t from_us, int64_t to_us,
                   struct exchange_row **rows, size_t *count, struct err *err);
@@ -49,6 +55,9 @@ int exchange_count_on_loads(struct store *store, const char *bid, int64_t after_
 int exchange_newest(struct store *store, const char *bid, struct exchange_row *to, struct err *err);
 /* 1: a later event of this battery than `row` says a version. */
 int exchange_later_version(struct store *store, const struct exchange_row *row, struct err *err);
+/* 1: an event of the battery is marked EXCHANGE_CUSTODY in its comments. */
+#define EXCHANGE_CUSTODY "custody: battery "
+int exchange_any_custody(struct store *store, const char *bid, struct err *err);
 /* 1: an Off-Load of the battery at the station is without its On-Load. */
 int exchange_any_failed(struct store *store, const char *bid, const char *station_id,
                         struct err *err);

@@ -114,3 +114,15 @@ int exchange_vehicle_of_off_load(struct store *store, const char *bid, const cha
     (void)sqlite3_reset(select);
     return 1;
 }
+
+int exchange_any_custody(struct store *store, const char *bid, struct err *err)
+{
+    sqlite3_stmt *select = store_prepare(store,
+                                         "SELECT 1 FROM battery_exchange_task WHERE bid = ?1 AND "
+                                         "instr(comments, '" EXCHANGE_CUSTODY "' || ?1) LIMIT 1",
+                                         err);
+    if (!select)
+        return ERR_STORAGE;
+    store_bind_text(select, 1, bid);
+    return any(store, select, err);
+}

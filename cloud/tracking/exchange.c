@@ -3,6 +3,7 @@
 #include "alerts/alerts.h"
 #include "base/decimal.h"
 #include "base/scope.h"
+#include "tracking/custody.h"
 #include "tracking/pairing.h"
 #include "tracking/remarks.h"
 #include "tracking/tracking_internal.h"
@@ -76,12 +77,15 @@ static int alert_pairing(struct tracking *tracking, const struct exchange_row *r
 /* Makes interval and comments of a row on record again from its neighbours; writes what changed. */
 static int refresh(struct tracking *tracking, struct exchange_row *row, struct err *err)
 {
-    struct exchange_row before, after, fresh = *row;
+    struct exchange_row before, after, before_any, fresh = *row;
+    char custody[REMARK_SIZE];
     int64_t on_loads = 0;
     int has_before = exchange_before(tracking->store, row, &before, err);
     int has_after = has_before < 0 ? has_before : exchange_after(tracking->store, row, &after, err);
-    if (has_after < 0)
-        return has_after;
+    int has_any =
+        has_after < 0 ? has_after : exchange_before_any(tracking->store, row, &before_any, err);
+    if (has_any < 0)
+        return has_any;
     int status = exchange_count_on_loads(tracking->store, row->bid,
                                          row->event_time_us - tracking->limits.frequent_window_us,
                                          row->event_time_us, &on_loads, err);
@@ -91,19 +95,24 @@ static int refresh(struct tracking *tracking, struct exchange_row *row, struct e
         pairing_of(has_before ? &before : NULL, row, has_after ? &after : NULL);
     fresh.start_time_us = pairing.start_time_us;
     fresh.end_time_us = pairing.end_time_us;
-    remarks_compose(row, pairing.failed, on_loads, &tracking->limits, fresh.comments,
+    (void)custody_contradicts(has_any ? &before_any : NULL, row, &pairing, custody);
+    remarks_compose(row, pairing.failed, custody, on_loads, &tracking->limits, fresh.comments,
                     sizeof fresh.comments);
     if (fresh.start_time_us == row->start_time_us && fresh.end_time_us == row->end_time_us &&
         strcmp(fresh.comments, row->comments) == 0)
         return 0;
     status = exchange_update(tracking->store, &fresh, err);
+    if (status == 0)
+        status = custody_alert(tracking, &fresh, custody,
+                               strstr(row->comments, EXCHANGE_CUSTODY) != NULL, err);
     if (status < 0 || pairing_is_on_load(row))
         return status;
     bool healed = row->start_time_us == STORE_NULL && !pairing.failed;
     return alert_pairing(tracking, &fresh, pairing.failed, healed, err);
 }
 
-/* The rows that the new one can change: itself, its neighbours, and, when it is an On-Load, all
+/* The rows that the new one can change: itself, its neighbours of the vehicle, the battery's next
+ * of whatever vehicle, and, when it is an On-Load, all
  * whose window it falls into. */
 static int refresh_around(struct tracking *tracking, struct exchange_row *row, struct err *err)
 {
@@ -112,6 +121,10 @@ static int refresh_around(struct tracking *tracking, struct exchange_row *row, s
     int status = found == 1 ? refresh(tracking, &neighbour, err) : found;
     if (status == 0) {
         found = exchange_after(tracking->store, row, &neighbour, err);
+        status = found == 1 ? refresh(tracking, &neighbour, err) : found;
+    }
+    if (status == 0) {
+        found = exchange_after_any(tracking->store, row, &neighbour, err);
         status = found == 1 ? refresh(tracking, &neighbour, err) : found;
     }
     if (status == 0)
@@ -254,6 +267,8 @@ static int record(struct tracking *tracking, const struct tracking_exchange *exc
         status = refresh_around(tracking, &row, err);
     if (status == 0)
         status = update_battery(tracking, battery, &row, source, err);
+    if (status == 0)
+        status = custody_alert_future(tracking, &row, source->received_at_us, err);
     return status == 0 ? tracked_swap_exchange(tracking, exchange, err) : status;
 }
 

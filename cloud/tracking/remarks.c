@@ -43,8 +43,8 @@ static void add(char *to, size_t size, const char *prefix, const char *part)
     (void)snprintf(to + used, size - used, "%s%s%s", used ? "; " : "", prefix, part);
 }
 
-void remarks_compose(const struct exchange_row *row, bool failed, int64_t on_loads,
-                     const struct tracking_limits *limits, char *to, size_t size)
+void remarks_compose(const struct exchange_row *row, bool failed, const char *custody,
+                     int64_t on_loads, const struct tracking_limits *limits, char *to, size_t size)
 {
     char part[REMARK_SIZE];
     to[0] = '\0';
@@ -52,13 +52,16 @@ void remarks_compose(const struct exchange_row *row, bool failed, int64_t on_loa
         remark_missing_on_load(row->bid, row->vid, part);
         add(to, size, "failed: ", part);
     }
+    if (custody[0])
+        add(to, size, "", custody);
+    /* What remarks_own cuts stands before what it leaves. */
+    if (on_loads > limits->frequent_swap_max) {
+        remark_frequent_swap(row->bid, on_loads, limits, part);
+        add(to, size, "", part);
+    }
     bool said = strncmp(row->remarks, LOW_CAPACITY, strlen(LOW_CAPACITY)) == 0;
     if (!said && remark_is_low(row->capacity_kwh, limits)) {
         remark_low_capacity(row->bid, row->capacity_kwh, limits, part);
-        add(to, size, "", part);
-    }
-    if (on_loads > limits->frequent_swap_max) {
-        remark_frequent_swap(row->bid, on_loads, limits, part);
         add(to, size, "", part);
     }
     if (row->remarks[0])
@@ -67,7 +70,7 @@ void remarks_compose(const struct exchange_row *row, bool failed, int64_t on_loa
 
 const char *remarks_own(const char *comments)
 {
-    static const char *const composed[] = {"failed: battery ", "custody: battery ",
+    static const char *const composed[] = {"failed: battery ", EXCHANGE_CUSTODY,
                                            "frequent_swap: battery "};
     for (size_t i = 0; i < sizeof composed / sizeof composed[0]; i++) {
         if (strncmp(comments, composed[i], strlen(composed[i])) != 0)

@@ -10,7 +10,7 @@
 #include "tracking/tracking.h"
 #include <stddef.h>
 
-#define REMARK_SIZE 256
+#define REMARK_SIZE 288
 
 void remark_missing_on_load(const char *bid, const char *vid, char to[REMARK_SIZE]);
 void remark_low_capacity(const char *bid, double capacity_kwh, const struct tracking_limits *limits,
@@ -21,10 +21,11 @@ void remark_frequent_swap(const char *bid, int64_t on_loads, const struct tracki
 /* Is the capacity known and below the limit? */
 bool remark_is_low(double capacity_kwh, const struct tracking_limits *limits);
 
-/* "failed: …; <alerts>; <what the station said>", each part only where it applies. `on_loads`: of
- * the battery in the window that ends with this event. */
-void remarks_compose(const struct exchange_row *row, bool failed, int64_t on_loads,
-                     const struct tracking_limits *limits, char *to, size_t size);
+/* "failed: …; custody: …; <alerts>; <what the station said>", each part only where it applies.
+ * `custody`: the sentence of custody.h, "" none. `on_loads`: of the battery in the window that ends
+ * with this event. */
+void remarks_compose(const struct exchange_row *row, bool failed, const char *custody,
+                     int64_t on_loads, const struct tracking_limits *limits, char *to, size_t size);
 
 /* What of a row's comments will not be composed again from pairing and the set of events: they
  * without their leading "failed: …", "custody: …" and "frequent_swap: …". A sentence about low

@@ -53,9 +53,9 @@ struct tracking_exchange {
     const char *task_id;         /* of an event that was exported; NULL or "": from its identity */
 };
 
-/* Records one exchange event: task row, pairing, battery's place, version, capacity and frequency
- * checks, alerts (their text also in the row's comments), swap row. A repeat of a known event
- * changes nothing and returns 0 with *repeat true. */
+/* Records one exchange event: task row, pairing, marks of custody.h, battery's place, version,
+ * capacity and frequency checks, alerts (their text also in the row's comments), swap row. A repeat
+ * of a known event changes nothing and returns 0 with *repeat true. */
 int tracking_add_battery_exchange_task(struct tracking *tracking,
                                        const struct tracking_exchange *exchange,
                                        const struct tracking_source *source, bool *repeat,

@@ -100,6 +100,15 @@ int tracked_version(struct tracking *tracking, struct tracked_battery *battery,
                     const struct version_row *statement, const struct exchange_row *row,
                     struct version_change *change, struct err *err);
 
+/* custody_alert.c. One alert a battery, as long as an event of it is marked; `healed`: this row was
+ * and is not any more. */
+int custody_alert(struct tracking *tracking, const struct exchange_row *row, const char *sentence,
+                  bool healed, struct err *err);
+/* An event of the future is only alerted, by the station that told it, until it tells one that is
+ * not: whether it is one depends on its arrival, so that a mark in the row would too. */
+int custody_alert_future(struct tracking *tracking, const struct exchange_row *row,
+                         int64_t received_at_us, struct err *err);
+
 /* capacity.c: raises or clears low_capacity. */
 int tracked_capacity_check(struct tracking *tracking, const struct tracked_battery *battery,
                            int64_t at_us, bool *low, struct err *err);

@@ -59,7 +59,7 @@ SUPPORT struct tracking_source bare_source(void)
 {
     return (struct tracking_source){.actor = "station",
                                     .actor_id = "s1",
-                                    .received_at_us = NOON,
+                                    .received_at_us = NOON + 1000 * HOUR * SECOND,
                                     .journal = "",
                                     .journal_number = 0,
                                     .boot = STORE_NULL,
