@@ -188,7 +188,7 @@ static int open_chunk(struct decoding *decoding, const unsigned char *bytes, siz
 int chunk_decode(const void *bytes, size_t length, struct charge_samples *to, struct err *err)
 {
     SCOPE(decoding_free) struct decoding decoding = {.to = to};
-    uint64_t samples;
+    uint64_t samples = 0;
     *to = (struct charge_samples){0};
     int rc = open_chunk(&decoding, bytes, length, &samples, err);
     if (rc < 0)
