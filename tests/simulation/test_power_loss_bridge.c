@@ -35,13 +35,15 @@
 #define START_US INT64_C(1795248000000000) /* 2026-11-21T08:00:00Z */
 
 /* Counters count work, repeats included; with a failure there is more of it. Levels (state of
- * charge, last seen …) are written some seconds late by design: of these tables facts are compared.
- */
-#define NOT_COMPARED ",counter,battery,bay,station,"
+ * charge, last seen …) are written some seconds late by design, and event_log notes what the
+ * writer's memory knew of last seen before an exchange: of these tables facts are compared. */
+#define NOT_COMPARED ",counter,battery,bay,station,event_log,"
 static const char *const FACTS[] = {
     "SELECT bid, where_kind, where_id, slot, where_since, where_source FROM battery ORDER BY bid",
     "SELECT station_id, slot, state, bid, session_id, charging FROM bay ORDER BY station_id, slot",
     "SELECT station_id, status, approval, mode, journal, boot FROM station ORDER BY station_id",
+    "SELECT received_at, event_time, actor, actor_id, station_id, kind, journal, boot, lane, seq,"
+    " payload FROM event_log WHERE kind <> 'battery.seen' ORDER BY id",
 };
 
 struct scene {
