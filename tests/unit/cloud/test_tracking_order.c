@@ -17,7 +17,7 @@ enum part { PART_EXCHANGE, PART_TIMEOUT, PART_END };
 struct part_of_history {
     enum part kind;
     struct tracking_exchange exchange;
-    char request_id[16];
+    char request_id[24];
     const char *outcome;
 };
 
