@@ -42,8 +42,8 @@ static const char *const FACTS[] = {
     "SELECT bid, where_kind, where_id, slot, where_since, where_source FROM battery ORDER BY bid",
     "SELECT station_id, slot, state, bid, session_id, charging FROM bay ORDER BY station_id, slot",
     "SELECT station_id, status, approval, mode, journal, boot FROM station ORDER BY station_id",
-    "SELECT received_at, event_time, actor, actor_id, station_id, kind, journal, boot, lane, seq,"
-    " payload FROM event_log WHERE kind <> 'battery.seen' ORDER BY id",
+    ("SELECT received_at, event_time, actor, actor_id, station_id, kind, journal, boot, lane, seq,"
+     " payload FROM event_log WHERE kind <> 'battery.seen' ORDER BY id"),
 };
 
 struct scene {
