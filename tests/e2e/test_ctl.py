@@ -34,8 +34,11 @@ def test_lists_show_what_is_stored(fast_station):
     assert len(rows(world, "battery", "list")) >= 8
     battery = rows(world, "battery", "show", swap["bid_out"])[0]
     assert battery["where_kind"] == "vehicle" and isinstance(battery["versions"], list)
-    history = rows(world, "battery", "history", swap["bid_in"])
-    assert [row["event"] for row in history] == ["Off-Load", "On-Load"]  # newest first
+    stays = rows(world, "battery", "history", swap["bid_in"])
+    assert [(row["vid"], row["station_off"]) for row in stays] == [("VEH-9", DEVICE)]
+    assert stays[0]["start_time"] < stays[0]["end_time"]
+    events = rows(world, "exchange", "list", "--battery", swap["bid_in"])
+    assert [row["event"] for row in events] == ["Off-Load", "On-Load"]  # newest first
     assert {row["bid"] for row in rows(world, "vehicle", "history", "VEH-9")} == {
         swap["bid_in"], swap["bid_out"]}
     sent = rows(world, "command", "list")[0]
