@@ -83,75 +83,65 @@ static int read_one(struct store *store, sqlite3_stmt *select, struct exchange_r
     return 1;
 }
 
-/* ?1 bid, ?2 vid (may stay unused), ?3 event_time, ?4 1 for On-Load, ?5 task_id. */
-static void bind_place(sqlite3_stmt *select, const struct exchange_row *row)
+/* An event before or after `row` in the order of events (`to` may be NULL). `sql`, a literal: ?1
+ * bid, ?2 vid (may stay unused), ?3 event_time, ?4 1 for On-Load, ?5 task_id. */
+static int read_neighbour(struct store *store, const char *sql, const struct exchange_row *row,
+                          struct exchange_row *to, struct err *err)
 {
+    sqlite3_stmt *select = store_prepare(store, sql, err);
+    if (!select)
+        return ERR_STORAGE;
     store_bind_text(select, 1, row->bid);
     store_bind_text(select, 2, row->vid);
     store_bind_integer(select, 3, row->event_time_us);
     store_bind_integer(select, 4, row->event[1] == 'n');
     store_bind_text(select, 5, row->task_id);
+    return read_one(store, select, to, err);
 }
 
 int exchange_before(struct store *store, const struct exchange_row *row, struct exchange_row *to,
                     struct err *err)
 {
     /* The plain bound on event_time lets the index end the search. */
-    sqlite3_stmt *select = store_prepare(
+    return read_neighbour(
         store,
         "SELECT " EXCHANGE_COLUMNS " FROM battery_exchange_task WHERE bid = ?1 AND vid IS ?2 AND "
         "event_time <= ?3 AND (event_time, event = 'On-Load', task_id) < (?3, ?4, ?5) "
         "ORDER BY event_time DESC, event = 'On-Load' DESC, task_id DESC LIMIT 1",
-        err);
-    if (!select)
-        return ERR_STORAGE;
-    bind_place(select, row);
-    return read_one(store, select, to, err);
+        row, to, err);
 }
 
 int exchange_before_any(struct store *store, const struct exchange_row *row,
                         struct exchange_row *to, struct err *err)
 {
-    sqlite3_stmt *select = store_prepare(
+    return read_neighbour(
         store,
         "SELECT " EXCHANGE_COLUMNS " FROM battery_exchange_task WHERE bid = ?1 AND "
         "event_time <= ?3 AND (event_time, event = 'On-Load', task_id) < (?3, ?4, ?5) "
         "ORDER BY event_time DESC, event = 'On-Load' DESC, task_id DESC LIMIT 1",
-        err);
-    if (!select)
-        return ERR_STORAGE;
-    bind_place(select, row);
-    return read_one(store, select, to, err);
+        row, to, err);
 }
 
 int exchange_after(struct store *store, const struct exchange_row *row, struct exchange_row *to,
                    struct err *err)
 {
-    sqlite3_stmt *select = store_prepare(
+    return read_neighbour(
         store,
         "SELECT " EXCHANGE_COLUMNS " FROM battery_exchange_task WHERE bid = ?1 AND vid IS ?2 AND "
         "event_time >= ?3 AND (event_time, event = 'On-Load', task_id) > (?3, ?4, ?5) "
         "ORDER BY event_time, event = 'On-Load', task_id LIMIT 1",
-        err);
-    if (!select)
-        return ERR_STORAGE;
-    bind_place(select, row);
-    return read_one(store, select, to, err);
+        row, to, err);
 }
 
 int exchange_after_any(struct store *store, const struct exchange_row *row, struct exchange_row *to,
                        struct err *err)
 {
-    sqlite3_stmt *select = store_prepare(
+    return read_neighbour(
         store,
         "SELECT " EXCHANGE_COLUMNS " FROM battery_exchange_task WHERE bid = ?1 AND "
         "event_time >= ?3 AND (event_time, event = 'On-Load', task_id) > (?3, ?4, ?5) "
         "ORDER BY event_time, event = 'On-Load', task_id LIMIT 1",
-        err);
-    if (!select)
-        return ERR_STORAGE;
-    bind_place(select, row);
-    return read_one(store, select, to, err);
+        row, to, err);
 }
 
 int exchange_newest(struct store *store, const char *bid, struct exchange_row *to, struct err *err)
@@ -169,14 +159,10 @@ int exchange_newest(struct store *store, const char *bid, struct exchange_row *t
 
 int exchange_later_version(struct store *store, const struct exchange_row *row, struct err *err)
 {
-    sqlite3_stmt *select = store_prepare(
+    return read_neighbour(
         store,
         "SELECT 1 FROM battery_exchange_task WHERE bid = ?1 AND event_time >= ?3 AND "
         "(event_time, event = 'On-Load', task_id) > (?3, ?4, ?5) AND battery_version NOTNULL "
         "LIMIT 1",
-        err);
-    if (!select)
-        return ERR_STORAGE;
-    bind_place(select, row);
-    return read_one(store, select, NULL, err);
+        row, NULL, err);
 }
