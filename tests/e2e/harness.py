@@ -87,8 +87,13 @@ class Listener:
                 if all(message["data"].get(key) == value for key, value in match.items())]
 
     def stop(self):
+        """SIGTERM, then SIGKILL: mosquitto_sub was seen to outlive a SIGTERM on a busy machine."""
         supervise.signal_group(self.process, signal.SIGTERM)
-        self.process.wait(10)
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            supervise.signal_group(self.process, signal.SIGKILL)
+            self.process.wait()
 
 
 class World:
