@@ -72,7 +72,6 @@ static int snapshot_data(const struct engine *engine, cJSON **data, struct err *
     const struct engine_options *options = &engine->options;
     struct message message;
     message_init(&message, MESSAGE_STATION_INFO);
-    TEXT_SET(message.device, "engine");
     int code = station_snapshot(&engine->station, &engine->readings, &message, err);
     if (!code) {
         struct message_station *station = &message.data.station_info.station;

@@ -5,12 +5,10 @@
 int payload_data(const struct message *message, cJSON **data, struct err *err)
 {
     SCOPE_STRBUF struct strbuf text = STRBUF_INIT;
-    int code = message_encode(message, &text, err);
+    int code = message_encode_data(message, &text, err);
     if (code)
         return code;
-    cJSON *object = cJSON_ParseWithLength(strbuf_text(&text), text.length);
-    *data = cJSON_DetachItemFromObjectCaseSensitive(object, "data");
-    cJSON_Delete(object);
+    *data = cJSON_CreateRaw(strbuf_text(&text));
     if (!*data)
         return err_set(err, ERR_NOMEM, "out of memory for the data of a %s",
                        message_type_name(message->type));
@@ -36,7 +34,6 @@ int payload_event(const struct station_event *event, char **body, struct err *er
         return completion_body(&event->data.completion, body, err);
     struct message message;
     message_init(&message, (int64_t)event->kind);
-    TEXT_SET(message.device, "engine"); /* the encoder wants one; only `data` is used */
     message.time = (struct timestamp){event->at_us, TIMESTAMP_EXACT};
     if (event->kind == STATION_EVENT_SWAP)
         message.data.swap_event = event->data.swap;

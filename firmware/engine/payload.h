@@ -11,7 +11,8 @@
  * The caller releases *body with cJSON_free. */
 int payload_event(const struct station_event *event, char **body, struct err *err);
 
-/* The `data` object of a message as message_encode writes it. The caller owns it. */
+/* The `data` object of a message as message_encode writes it, as raw JSON (cJSON_IsRaw): nothing on
+ * this side reads it. The caller owns it. */
 int payload_data(const struct message *message, cJSON **data, struct err *err);
 
 #endif

@@ -52,15 +52,3 @@ void envelope_date(const struct monitor *monitor, struct message *message, int64
     message->time = (struct timestamp){.us = time_us, .precision = TIMESTAMP_EXACT};
     message->up_ms = up > 0 ? up : 0; /* a fact from before this boot: as early as can be */
 }
-
-int envelope_from_data(struct message *message, int64_t type, const cJSON *data, struct err *err)
-{
-    SCOPE_STRBUF struct strbuf text = STRBUF_INIT;
-    enum message_quality quality = MESSAGE_UNREADABLE;
-    strbuf_printf(&text, "{\"device\":\"engine\",\"type\":%lld,\"data\":", (long long)type);
-    json_write_value(&text, data);
-    strbuf_append_char(&text, '}');
-    if (strbuf_failed(&text))
-        return err_set(err, ERR_NOMEM, "out of memory for a message");
-    return message_decode(strbuf_text(&text), text.length, message, &quality, err);
-}

@@ -70,7 +70,7 @@ static int join_event(struct monitor *monitor, const struct ipc_packet *packet, 
     const cJSON *data = cJSON_GetObjectItemCaseSensitive(packet->json, "data");
     if (!is_kind(kind))
         return err_set(err, ERR_INVALID, "kind %" PRId64 " is no event", kind);
-    int rc = envelope_from_data(&message, kind, data, err);
+    int rc = message_from_data(kind, data, &message, err);
     if (rc == 0) {
         envelope_fill(monitor, &message);
         envelope_date(monitor, &message, ipc_integer(packet, "time"),

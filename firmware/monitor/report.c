@@ -120,7 +120,7 @@ void report_on_status(struct monitor *monitor, const struct ipc_packet *packet)
     struct err err = {0};
     const cJSON *data = cJSON_GetObjectItemCaseSensitive(packet->json, "data");
     bool transition = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(packet->json, "transition"));
-    if (envelope_from_data(&message, MESSAGE_STATION_INFO, data, &err) < 0) {
+    if (message_from_data(MESSAGE_STATION_INFO, data, &message, &err) < 0) {
         message_free(&message);
         log_error(MODULE, "a status of the engine is ignored: %s", err.text);
         return;

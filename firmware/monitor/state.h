@@ -127,8 +127,6 @@ void envelope_fill(const struct monitor *monitor, struct message *message);
 /* Places a fact that is `age_us` (plant) old. */
 void envelope_date(const struct monitor *monitor, struct message *message, int64_t time_us,
                    int64_t age_us);
-/* An engine's `data` object as a message of the type. ERR_INVALID with a sentence. */
-int envelope_from_data(struct message *message, int64_t type, const cJSON *data, struct err *err);
 
 /* record.c: into the journal ------------------------------------------------------------------ */
 

@@ -165,11 +165,24 @@ static int decode_field(const struct field *field, const cJSON *item, void *base
     return decode_group(field, item, base, path, err);
 }
 
+/* json_member for a field, looked for first where the one before it stood: our own writer puts
+ * members in the table's order. A name is there once (json_parse), so either way finds the same. */
+static const cJSON *next_member(const cJSON *object, const char *name, const cJSON **after)
+{
+    const cJSON *item = *after != NULL ? (*after)->next : object->child;
+    if (item == NULL || strcmp(item->string, name) != 0)
+        item = cJSON_GetObjectItemCaseSensitive(object, name);
+    if (item != NULL)
+        *after = item;
+    return item == NULL || cJSON_IsNull(item) ? NULL : item;
+}
+
 int fields_decode(const struct field *fields, const cJSON *object, void *base, struct path *path,
                   struct err *err)
 {
+    const cJSON *after = NULL;
     for (const struct field *field = fields; field->name != NULL; field++) {
-        const cJSON *item = json_member(object, field->name);
+        const cJSON *item = next_member(object, field->name, &after);
         bool empty = item == NULL || (cJSON_IsString(item) && item->valuestring[0] == '\0');
         if (field->required && empty)
             return path_refuse(path, field->name, err, "it is missing");

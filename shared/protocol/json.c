@@ -92,9 +92,13 @@ void json_write_number(struct strbuf *to, double number)
 {
     assert(isfinite(number));
     char text[32];
-    (void)snprintf(text, sizeof text, "%.15g", number);
-    if (strtod(text, NULL) != number)
-        (void)snprintf(text, sizeof text, "%.17g", number);
+    if (number != 0 && fabs(number) < 1e15 && trunc(number) == number) { /* most are; cheaper */
+        (void)snprintf(text, sizeof text, "%lld", (long long)number);
+    } else {
+        (void)snprintf(text, sizeof text, "%.15g", number);
+        if (strtod(text, NULL) != number)
+            (void)snprintf(text, sizeof text, "%.17g", number);
+    }
     strbuf_append_text(to, text);
 }
 
@@ -123,6 +127,8 @@ void json_write_value(struct strbuf *to, const cJSON *value)
         strbuf_append_char(to, cJSON_IsObject(value) ? '{' : '[');
         write_members(to, value);
         strbuf_append_char(to, cJSON_IsObject(value) ? '}' : ']');
+    } else if (cJSON_IsRaw(value)) {
+        strbuf_append_text(to, value->valuestring);
     } else {
         strbuf_append_text(to, cJSON_IsTrue(value)    ? "true"
                                : cJSON_IsFalse(value) ? "false"

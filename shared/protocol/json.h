@@ -32,7 +32,8 @@ int json_parse_within(const void *bytes, size_t length, size_t max_bytes, cJSON 
                       struct err *err);
 
 /* Writers: append to `to` in the one form that this project writes (no spaces). The text must be
- * UTF-8; the number finite, written in the fewest of 15 or 17 digits that read back the same. */
+ * UTF-8; the number finite, written in the fewest of 15 or 17 digits that read back the same. A raw
+ * value (cJSON_IsRaw) is appended as it is. */
 void json_write_text(struct strbuf *to, const char *text);
 void json_write_number(struct strbuf *to, double number);
 void json_write_value(struct strbuf *to, const cJSON *value);

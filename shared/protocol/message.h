@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct cJSON;
+
 #define MESSAGE_MAX_BYTES  (256u * 1024u)
 #define MESSAGE_ABSENT     INT64_MIN
 #define MESSAGE_ID_SIZE    65
@@ -265,9 +267,16 @@ void message_free(struct message *message);
 int message_decode(const void *bytes, size_t length, struct message *message,
                    enum message_quality *quality, struct err *err);
 
+/* A message of `type` from its `data` object alone, which came through json_parse; the envelope is
+ * absent. Returns and owns as message_decode; ERR_INVALID also for NULL where `data` is needed. */
+int message_from_data(int64_t type, const struct cJSON *data, struct message *message,
+                      struct err *err);
+
 /* Appends the message as compact JSON; absent fields are left out. `prev` is written when it is
  * not MESSAGE_ABSENT. decode(encode(m)) == m. ERR_INVALID when a field cannot be represented. */
 int message_encode(const struct message *message, struct strbuf *to, struct err *err);
+/* The same of its `data` object alone, which message_from_data reads. */
+int message_encode_data(const struct message *message, struct strbuf *to, struct err *err);
 
 /* A journaled payload is kept without `prev`; this appends it at sending. `payload` must be an
  * output of message_encode (an object). */

@@ -60,7 +60,7 @@ static int decode_envelope(const cJSON *root, struct message *message, struct er
     return message_check_place(message, err);
 }
 
-static int decode_data(const cJSON *root, struct message *message, struct err *err)
+static int decode_data(const cJSON *data, struct message *message, struct err *err)
 {
     const struct message_kind *kind = message_kind_find(message->type);
     struct path path = {.length = 0};
@@ -71,7 +71,6 @@ static int decode_data(const cJSON *root, struct message *message, struct err *e
     if (message->version != MESSAGE_ABSENT && message->version > 1)
         return err_set(err, ERR_INVALID, "v: %lld is a later protocol than 1",
                        (long long)message->version);
-    const cJSON *data = json_member(root, "data");
     (void)path_enter(&path, "data", -1);
     if (data == NULL && kind->data_optional)
         return 0;
@@ -107,10 +106,17 @@ int message_decode(const void *bytes, size_t length, struct message *message,
     message_init_data(message);
     if (result != 0)
         return result;
-    result = decode_data(root, message, err);
+    result = decode_data(json_member(root, "data"), message, err);
     /* Short of memory the row is not bad: it must not be passed over. */
     *quality = result == 0           ? MESSAGE_GOOD
                : result == ERR_NOMEM ? MESSAGE_UNREADABLE
                                      : MESSAGE_ENVELOPE_ONLY;
     return result;
+}
+
+int message_from_data(int64_t type, const cJSON *data, struct message *message, struct err *err)
+{
+    message_init(message, type);
+    message_init_data(message);
+    return decode_data(data, message, err);
 }

@@ -42,13 +42,12 @@ static int encode_envelope(const struct message *message, struct object_writer *
 }
 
 static int encode_data(const struct message *message, const struct message_kind *kind,
-                       struct object_writer *writer, struct err *err)
+                       struct strbuf *to, struct err *err)
 {
     struct path path = {.length = 0};
     struct object_writer data;
     (void)path_enter(&path, "data", -1);
-    object_key(writer, "data");
-    object_begin(&data, writer->to);
+    object_begin(&data, to);
     int result = 0;
     if (kind->fields != NULL)
         result = fields_encode(kind->fields, &message->data, &data, &path, err);
@@ -58,23 +57,12 @@ static int encode_data(const struct message *message, const struct message_kind 
     return result;
 }
 
-int message_encode(const struct message *message, struct strbuf *to, struct err *err)
+/* The receiver's first check of what was written from `start` on, so that nothing is journaled that
+ * it would not read: size, nesting, UTF-8 of every text. What is refused is taken back. */
+static int check_written(struct strbuf *to, size_t start, int result, struct err *err)
 {
-    const struct message_kind *kind = message_kind_find(message->type);
-    if (kind == NULL)
-        return err_set(err, ERR_INVALID, "type: %lld is not a known type",
-                       (long long)message->type);
-    size_t start = to->length;
-    struct object_writer writer;
-    object_begin(&writer, to);
-    int result = encode_envelope(message, &writer, err);
-    if (result == 0 && (kind->fields != NULL || kind->encode != NULL))
-        result = encode_data(message, kind, &writer, err);
-    object_end(&writer);
     if (strbuf_failed(to))
         return err_set(err, ERR_NOMEM, "no memory for a message");
-    /* The receiver's first check, so that nothing is journaled that it would not read: size,
-     * nesting, UTF-8 of every text. */
     if (result == 0)
         result = json_check(to->text + start, to->length - start, err);
     if (result != 0) {
@@ -82,6 +70,45 @@ int message_encode(const struct message *message, struct strbuf *to, struct err 
         to->text[start] = '\0';
     }
     return result;
+}
+
+static int find_kind(const struct message *message, const struct message_kind **kind,
+                     struct err *err)
+{
+    *kind = message_kind_find(message->type);
+    if (*kind == NULL)
+        return err_set(err, ERR_INVALID, "type: %lld is not a known type",
+                       (long long)message->type);
+    return 0;
+}
+
+int message_encode(const struct message *message, struct strbuf *to, struct err *err)
+{
+    const struct message_kind *kind;
+    int result = find_kind(message, &kind, err);
+    if (result != 0)
+        return result;
+    size_t start = to->length;
+    struct object_writer writer;
+    object_begin(&writer, to);
+    result = encode_envelope(message, &writer, err);
+    if (result == 0 && (kind->fields != NULL || kind->encode != NULL)) {
+        object_key(&writer, "data");
+        result = encode_data(message, kind, to, err);
+    }
+    object_end(&writer);
+    return check_written(to, start, result, err);
+}
+
+int message_encode_data(const struct message *message, struct strbuf *to, struct err *err)
+{
+    const struct message_kind *kind;
+    int result = find_kind(message, &kind, err);
+    if (result != 0)
+        return result;
+    size_t start = to->length;
+    result = encode_data(message, kind, to, err);
+    return check_written(to, start, result, err);
 }
 
 void message_seal(const char *payload, size_t length, int64_t prev, struct strbuf *to)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An empty database per run: copied page by page from one that was made once, which is cheaper than
- * running the migrations again, and leaves no page behind that a run could find free. */
+/* One database for run after run: its rows are deleted between them, which is cheaper than running
+ * the migrations again and leaves the prepared statements valid. */
 #ifndef SWAPSTACK_TESTS_SIMULATION_DATABASE_H
 #define SWAPSTACK_TESTS_SIMULATION_DATABASE_H
 
@@ -8,7 +8,7 @@
 
 struct database {
     struct store *store;
-    sqlite3 *empty; /* owned: as it was made */
+    char *script; /* owned: empties it */
 };
 
 /* Aborts when it cannot be made. */

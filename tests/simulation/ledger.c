@@ -83,11 +83,33 @@ static void judge(struct ledger *ledger, struct ledger_stream *stream, int64_t s
     ledger_row(stream, seq)->flags |= LEDGER_STORED | LEDGER_EVER;
 }
 
+/* The envelope of a row without its data, which takes most of the time to decode: stations put data
+ * before prev and all else before data. */
+static size_t envelope_of(const char *payload, size_t length, char *to, size_t size)
+{
+    static const char DATA[] = ",\"data\":{", PREV[] = "},\"prev\":";
+    const char *data = memmem(payload, length, DATA, sizeof DATA - 1);
+    const char *prev = memrchr(payload, ',', length);
+    if (!data || !prev || prev < data || strncmp(prev - 1, PREV, sizeof PREV - 1) != 0)
+        return 0;
+    size_t before = (size_t)(data - payload), after = length - (size_t)(prev - payload);
+    if (before + after > size)
+        return 0;
+    memcpy(to, payload, before);
+    memcpy(to + before, prev, after);
+    return before + after;
+}
+
 void ledger_commit(struct ledger *ledger, const char *payload, size_t length)
 {
     struct message message;
     enum message_quality quality;
-    (void)message_decode(payload, length, &message, &quality, NULL);
+    char envelope[1024];
+    size_t short_length = envelope_of(payload, length, envelope, sizeof envelope);
+    if (short_length > 0)
+        (void)message_decode(envelope, short_length, &message, &quality, NULL);
+    else
+        (void)message_decode(payload, length, &message, &quality, NULL);
     const struct message_place *place = &message.place;
     if (quality != MESSAGE_UNREADABLE && place->lane != LANE_ABSENT && place->journal[0])
         judge(ledger,
