@@ -41,11 +41,12 @@ struct shared { /* between the processes */
 struct options {
     uint64_t first, last;
     int jobs;
-    bool sqlite, trace;
+    bool sqlite, trace, goes_on;
 };
 
 static const char USAGE[] =
-    "usage: swap-simulation [--seed N | --seeds FROM..TO] [--jobs N] [--sqlite] [--trace]\n"
+    "usage: swap-simulation [--seed N | --seeds FROM..TO] [--jobs N] [--sqlite] [--go-on] "
+    "[--trace]\n"
     "\n"
     "Runs stations, broker and bridge in virtual time with faults drawn from each seed, and "
     "checks\n"
@@ -55,6 +56,7 @@ static const char USAGE[] =
     "  --seeds FROM..TO  these seeds (default 1..1000)\n"
     "  --jobs N          processes (default: one per processor)\n"
     "  --sqlite          journals and database in SQLite on disks whose power fails\n"
+    "  --go-on           do not stop at the first seed that fails\n"
     "  --trace           say on stderr all that happens (one process)\n";
 
 static bool parse_seeds(const char *text, struct options *options)
@@ -70,13 +72,11 @@ static bool parse_seeds(const char *text, struct options *options)
 
 static bool parse(int argc, char **argv, struct options *options)
 {
-    static const struct option LONG[] = {{"seed", required_argument, NULL, 's'},
-                                         {"seeds", required_argument, NULL, 's'},
-                                         {"jobs", required_argument, NULL, 'j'},
-                                         {"sqlite", no_argument, NULL, 'q'},
-                                         {"trace", no_argument, NULL, 't'},
-                                         {"help", no_argument, NULL, 'h'},
-                                         {NULL, 0, NULL, 0}};
+    static const struct option LONG[] = {
+        {"seed", required_argument, NULL, 's'}, {"seeds", required_argument, NULL, 's'},
+        {"jobs", required_argument, NULL, 'j'}, {"sqlite", no_argument, NULL, 'q'},
+        {"go-on", no_argument, NULL, 'g'},      {"trace", no_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0}};
     int option;
     bool good = true;
     while (good && (option = getopt_long(argc, argv, "", LONG, NULL)) != -1) {
@@ -86,6 +86,8 @@ static bool parse(int argc, char **argv, struct options *options)
             good = (options->jobs = atoi(optarg)) >= 1 && options->jobs <= JOBS_MAX;
         else if (option == 'q')
             options->sqlite = true;
+        else if (option == 'g')
+            options->goes_on = true;
         else if (option == 't')
             options->trace = true;
         else
@@ -108,7 +110,7 @@ static void work(struct shared *shared, struct job *job, const struct options *o
         (void)close(null);
     }
     log_set_level(options->trace ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR);
-    while (!atomic_load(&shared->failed)) {
+    while (options->goes_on || !atomic_load(&shared->failed)) {
         uint64_t seed = atomic_fetch_add(&shared->next, 1);
         if (seed > options->last)
             break;
