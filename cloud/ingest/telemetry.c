@@ -16,12 +16,13 @@ static double first_known(double a, double b)
 }
 
 static int see(struct ingest *ingest, const struct arrival *arrival,
-               const struct message_battery *battery, struct err *err)
+               const struct message_battery *battery, bool bay_is_empty, struct err *err)
 {
     const struct message_station *station = &arrival->message.data.station_info.station;
     const struct station_row *row = &arrival->station->row;
     struct tracking_sighting sighting = {.bid = battery->bid,
                                          .station_id = arrival->message.device,
+                                         .bay_is_empty = bay_is_empty,
                                          .slot = battery->slot,
                                          .time_us = arrival->moment.time_us,
                                          .soc_percent = battery->soc_percent,
@@ -69,9 +70,9 @@ static int observe(struct ingest *ingest, const struct arrival *arrival,
 }
 
 static int tell(struct ingest *ingest, const struct arrival *arrival,
-                const struct message_battery *battery, struct err *err)
+                const struct message_battery *battery, bool bay_is_empty, struct err *err)
 {
-    int status = see(ingest, arrival, battery, err);
+    int status = see(ingest, arrival, battery, bay_is_empty, err);
     return status < 0 ? status : observe(ingest, arrival, battery, err);
 }
 
@@ -96,7 +97,7 @@ static int tell_empty(struct ingest *ingest, const struct arrival *arrival, stru
         struct message_battery none;
         message_battery_init(&none);
         none.slot = bay->slot;
-        status = tell(ingest, arrival, &none, err);
+        status = tell(ingest, arrival, &none, true, err);
     }
     return status;
 }
@@ -110,7 +111,7 @@ int ingest_station_info(struct ingest *ingest, struct arrival *arrival, struct e
     if (status < 0 || arrival->message.live)
         return status;
     for (size_t i = 0; i < info->battery_count && status == 0; i++)
-        status = tell(ingest, arrival, &info->batteries[i], err);
+        status = tell(ingest, arrival, &info->batteries[i], false, err);
     ingest->counters[COUNTER_SAMPLES] += (int64_t)info->battery_count;
     if (status == 0)
         status = tell_empty(ingest, arrival, err);

@@ -10,6 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
+/* So many reports in a row must find a bay empty before the battery on record there is nowhere. The
+ * event that tells who took it is normally here before the second; it never comes when it was lost
+ * with a database that had to be restored. */
+#define EMPTY_REPORTS 2
+
 static int log_place(struct tracking *tracking, const struct tracked_battery *battery,
                      const struct tracking_sighting *sighting, const struct tracking_source *source,
                      struct err *err)
@@ -24,7 +29,7 @@ static int log_place(struct tracking *tracking, const struct tracked_battery *ba
     return derived_log(tracking, &fact, sighting->time_us, source, err);
 }
 
-/* Another battery stands where these are recorded: nobody knows where they went. */
+/* Something else, or nothing, is where these are recorded: nobody knows where they went. */
 static int displace(struct tracking *tracking, const struct tracking_sighting *sighting,
                     const struct place_claim *claim, const struct tracking_source *source,
                     struct err *err)
@@ -51,6 +56,20 @@ static int displace(struct tracking *tracking, const struct tracking_sighting *s
     return found;
 }
 
+static int see_empty(struct tracking *tracking, struct tracked_bay *bay,
+                     const struct tracking_sighting *sighting, const struct tracking_source *source,
+                     struct err *err)
+{
+    if (!sighting->bay_is_empty)
+        bay->empty_reports = 0;
+    if (!sighting->bay_is_empty || bay->empty_reports == EMPTY_REPORTS)
+        return 0;
+    bay->empty_reports++;
+    return bay->empty_reports == EMPTY_REPORTS
+               ? displace(tracking, sighting, &bay->claim, source, err)
+               : 0;
+}
+
 static int see_bay(struct tracking *tracking, const struct tracking_sighting *sighting,
                    const struct place_claim *claim, const struct tracking_source *source,
                    struct err *err)
@@ -60,6 +79,9 @@ static int see_bay(struct tracking *tracking, const struct tracking_sighting *si
     if (status < 0 || !place_sighting_counts(&bay->claim, claim))
         return status;
     bay->claim = *claim;
+    status = see_empty(tracking, bay, sighting, source, err);
+    if (status < 0)
+        return status;
     if (strcmp(bay->bid, sighting->bid) == 0)
         return 0;
     (void)snprintf(bay->bid, sizeof bay->bid, "%s", sighting->bid);

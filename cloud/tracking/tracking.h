@@ -84,10 +84,11 @@ int tracking_log_swap_end(struct tracking *tracking, const char *request_id, int
                           const char *outcome, const char *reason,
                           const struct tracking_source *source, struct err *err);
 
-/* What telemetry says of the battery in a bay (bid may be "": bay empty or not identified). Only
+/* What telemetry says of the battery in a bay (bid may be "": none, or not identified). Only
  * changes cost a write; each changed fact is logged as a derived event. */
 struct tracking_sighting {
     const char *bid, *station_id;
+    bool bay_is_empty; /* it is known that there is none */
     int64_t slot, time_us;
     double soc_percent, soh_percent, capacity_kwh;
     int64_t cycles;

@@ -28,6 +28,7 @@ struct tracked_bay {
     char key[96]; /* "station/slot" */
     char bid[65]; /* "": empty or not identified */
     struct place_claim claim;
+    int empty_reports; /* in a row, as far as they matter */
 };
 
 struct tracking {

@@ -67,20 +67,12 @@ void broker_register(struct monitor *monitor)
 
 static void close_disconnect(struct monitor *monitor)
 {
-    struct journal_command command;
-    struct err err = {0};
-    int64_t number = monitor->offline_command;
-    int rc = monitor->journal->ops->next_open_command(monitor->journal->self, number - 1, &command,
-                                                      &err);
-    if (rc == 0 && command.number == number)
-        rc = outcome_record(monitor, &command, "done", "", &err);
-    if (rc == 0 || rc == ERR_NOT_FOUND) {
+    if (outcome_close_disconnects(monitor, monitor->offline_command)) {
         monitor->offline_command = 0;
         monitor->offline_until_us = NEVER;
-        return;
+    } else {
+        monitor->offline_until_us = now_us(monitor) + CLOSE_AGAIN_US;
     }
-    log_error(MODULE, "the end of a disconnection is not recorded: %s", err.text);
-    monitor->offline_until_us = now_us(monitor) + CLOSE_AGAIN_US;
 }
 
 /* What is current goes ahead of any backlog. */

@@ -170,6 +170,19 @@ void outcome_close_restarts(struct monitor *monitor)
         monitor->restart_number = 0;
 }
 
+static const char *after_disconnect(const struct monitor *monitor,
+                                    const struct journal_command *command)
+{
+    (void)monitor;
+    bool accepted = strcmp(command->outcome, "accepted") == 0;
+    return accepted && command->type == MESSAGE_SERVER_ASK_DISCONNECT ? "done" : NULL;
+}
+
+bool outcome_close_disconnects(struct monitor *monitor, int64_t most)
+{
+    return close_open(monitor, most, after_disconnect);
+}
+
 static const char *after_settling(const struct monitor *monitor,
                                   const struct journal_command *command)
 {

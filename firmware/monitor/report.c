@@ -162,4 +162,6 @@ void report_tick(struct monitor *monitor)
     cJSON *packet = watch_packet(monitor, IPC_STATUS_REQUEST);
     if (packet && watch_send(monitor, IPC_STATUS_REQUEST, packet, NULL) == 0)
         monitor->report_asked_us = now;
+    else /* its socket is full at the moment: not a whole interval without a report for that */
+        monitor->report_us = now + STATUS_ANSWER_US;
 }

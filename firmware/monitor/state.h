@@ -224,6 +224,9 @@ void outcome_engine_name(const struct monitor *monitor, int64_t number,
                          char name[ENGINE_COMMAND_SIZE]);
 /* Closes what the last boot left open and does not depend on the engine. */
 void outcome_close_restarts(struct monitor *monitor);
+/* We are back online: disconnections up to command number `most` are done, earlier ones whose end
+ * could not be stored at its time with them. False: to be tried again. */
+bool outcome_close_disconnects(struct monitor *monitor, int64_t most);
 /* Closes open commands up to settle_number but the engine's open one, as interrupted. */
 void outcome_settle(struct monitor *monitor);
 

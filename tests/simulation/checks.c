@@ -176,7 +176,8 @@ static size_t next_made(const struct sim_station *station, size_t at)
     return at;
 }
 
-/* The engine's events, once each and in order; after a restore only what the engine made. */
+/* The engine's events, once each and in order; after a restore, which lost what the station had
+ * deleted since the backup, and lets rows of an earlier boot come late, once each. */
 static void check_made(struct sim_station *station, const char *payload, size_t *at)
 {
     struct sim *sim = station->sim;
@@ -184,10 +185,11 @@ static void check_made(struct sim_station *station, const char *payload, size_t 
     sim_event_key(payload, key);
     if (!key[0])
         return;
-    if (sim->restored) /* what is there is somewhere among them */
+    if (sim->restored)
         *at = 0;
     *at = next_made(station, *at);
-    while (sim->restored && *at < station->made_count && strcmp(station->made[*at].key, key) != 0)
+    while (sim->restored && *at < station->made_count &&
+           (station->made[*at].found || strcmp(station->made[*at].key, key) != 0))
         *at = next_made(station, *at + 1);
     if (*at == station->made_count)
         sim_violate(sim, "%s: event \"%s\" is in the database twice, or nobody made it",
@@ -195,6 +197,8 @@ static void check_made(struct sim_station *station, const char *payload, size_t 
     else if (strcmp(station->made[*at].key, key) != 0)
         sim_violate(sim, "%s: event \"%s\" is in the database where \"%s\" had to be",
                     station->device, key, station->made[*at].key);
+    else
+        station->made[*at].found = true;
     ++*at;
 }
 
@@ -232,7 +236,8 @@ static void check_row(struct sim *sim, const struct ledger_stream *stream, size_
     if (survived && !(flags & LEDGER_EVER))
         sim_violate(sim, "%s: row %zu of boot %lld, %s lane, was kept and never arrived",
                     stream->device, seq, (long long)stream->boot, message_lane_name(stream->lane));
-    if (survived && !sim->restored && !(flags & LEDGER_STORED))
+    /* Of a database that came from a backup only what the station had deleted may be missing. */
+    if (survived && !(flags & LEDGER_STORED) && !(sim->restored && (flags & LEDGER_DELETED)))
         sim_violate(sim, "%s: row %zu of boot %lld, %s lane, counts as a gap and was there",
                     stream->device, seq, (long long)stream->boot, message_lane_name(stream->lane));
     if (stream->lane == LANE_EVENT && (flags & LEDGER_DROPPED))
@@ -247,6 +252,17 @@ static void check_stream(struct sim *sim, const struct ledger_stream *stream)
     for (size_t seq = 1; seq < stream->size; seq++) {
         check_row(sim, stream, seq);
         stored += (stream->rows[seq].flags & LEDGER_STORED) != 0;
+    }
+    if (stream->lane == LANE_EVENT) {
+        (void)snprintf(sql, sizeof sql,
+                       "SELECT count(*) FROM event_log WHERE actor = 'station' AND station_id = "
+                       "'%s' AND journal = '%s' AND boot = %lld AND seq IS NOT NULL",
+                       stream->device, stream->journal, (long long)stream->boot);
+        int64_t logged = query(sim, sql);
+        if (logged != stored)
+            sim_violate(sim, "%s: %lld events of boot %lld are in the log, %lld were committed",
+                        stream->device, (long long)logged, (long long)stream->boot,
+                        (long long)stored);
     }
     if (stream->mark != stored + stream->gap_rows)
         sim_violate(sim, "%s: mark %lld, but %lld rows and %lld gap rows", stream->device,
@@ -291,6 +307,9 @@ void sim_check_final(struct sim *sim)
     check_none(sim, "one battery in two bays",
                "SELECT count(*) FROM (SELECT 1 FROM bay WHERE bid IS NOT NULL "
                "GROUP BY bid HAVING count(*) > 1)");
+    check_none(sim, "an event twice in the log",
+               "SELECT count(*) FROM (SELECT 1 FROM event_log WHERE seq IS NOT NULL AND actor = "
+               "'station' GROUP BY station_id, journal, boot, seq HAVING count(*) > 1)");
     sim_watched(sim);
     check_none(sim, "messages of our own stations in quarantine",
                "SELECT count(*) FROM quarantine WHERE topic LIKE 'info%'");

@@ -74,6 +74,8 @@ static void check_bay(struct sim_station *station, int i)
 static void check_vehicles(struct sim_station *station)
 {
     char text[160];
+    if (station->sim->restored)
+        return; /* who took a pack may be among what is lost; what is in the bays is told again */
     for (int i = 0; i < PLANT_BAYS; i++)
         if (!is_settled(&station->engine->station.bays[i]))
             return; /* somebody may have taken a pack from it, nobody knows yet */

@@ -165,6 +165,7 @@ static int tap_acknowledge(void *self, enum message_lane lane, int64_t boot, int
             sim_violate(tap->station->sim,
                         "%s: row %zu of boot %lld, %s lane, is deleted and was never committed",
                         tap->station->device, at, (long long)boot, message_lane_name(lane));
+        stream->rows[at].flags |= LEDGER_DELETED;
     }
     tap->station->sim->counts->checks++;
     *push(&tap->group) =

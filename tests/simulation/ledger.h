@@ -20,7 +20,7 @@ enum ledger_flag {
     LEDGER_DROPPED = 8, /* by the journal's bound, or set aside as dead; counted by the station */
     LEDGER_STORED = 16, /* committed in the present database */
     LEDGER_EVER = 32,   /* committed in this or a database that was lost */
-    LEDGER_DELETED = 64 /* the journal deleted it upon an acknowledgement */
+    LEDGER_DELETED = 64 /* the journal was told to, upon an acknowledgement */
 };
 
 struct ledger_row {

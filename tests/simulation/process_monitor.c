@@ -25,7 +25,7 @@ static void init_settings(struct sim_station *station, struct settings *settings
         .own_topic = random_chance(random, 50),
         .health_interval_us = 30 * CLOCK_US_PER_SECOND,
         .health_timeout_us = 120 * CLOCK_US_PER_SECOND,
-        .report_interval_plant_us = random_between(random, 10, 40) * CLOCK_US_PER_SECOND,
+        .report_interval_plant_us = random_between(random, 10, 35) * CLOCK_US_PER_SECOND,
         .speed = 1,
         .group_us = random_chance(random, 20) ? 0 : random_between(random, 100000, 3000000),
         .telemetry_max_bytes =

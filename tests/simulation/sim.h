@@ -74,6 +74,7 @@ enum process_call {
 struct sim_made {
     int64_t boot, seq;
     char key[SIM_MADE_KEY]; /* "" completion: judged by its command */
+    bool found;             /* in the database, by the final check */
 };
 
 struct sim_state { /* small durable state: one named file */

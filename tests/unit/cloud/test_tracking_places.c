@@ -118,6 +118,36 @@ static void an_empty_bay_moves_nothing_but_another_battery_does(void **state)
     assert_query_text(yard->store, PLACE, "vehicle v1 -");
 }
 
+static void see_empty(struct yard *yard, int64_t slot, int64_t second)
+{
+    struct tracking_sighting sighting = sighting_at("", slot, second);
+    sighting.bay_is_empty = true;
+    struct tracking_source source = journal_source(yard, "s1", 1, second * 1000);
+    see(yard, &sighting, &source);
+}
+
+/* The event that took it out was lost with a database that came from a backup. */
+static void a_bay_found_empty_twice_lets_its_battery_go(void **state)
+{
+    struct yard *yard = *state;
+    see_at(yard, "b1", 3, 10, 1, 10000);
+    see_empty(yard, 3, 20);
+    assert_query_text(yard->store, PLACE, "bay s1 3");
+    see_at(yard, "b1", 3, 30, 1, 30000);
+    see_empty(yard, 3, 40); /* in a row */
+    assert_query_text(yard->store, PLACE, "bay s1 3");
+    see_empty(yard, 3, 50);
+    assert_query_text(yard->store, PLACE, "unknown - -");
+    see_empty(yard, 3, 60);
+    assert_query_text(yard->store,
+                      "SELECT count(*) || ' ' || max(" AFTER_NOON(
+                          "event_time") ") FROM event_log "
+                                        "WHERE kind = 'battery.place' AND payload LIKE '%unknown%'",
+                      "1 50");
+    tell(yard, "On-Load", 18, 1, 18000); /* it came after all */
+    assert_query_text(yard->store, PLACE, "vehicle v1 -");
+}
+
 static void changed_facts_are_logged_and_nothing_else(void **state)
 {
     struct yard *yard = *state;
@@ -223,6 +253,7 @@ int main(void)
         yard_test(between_events_the_event_time_decides),
         yard_test(other_stations_go_by_time),
         yard_test(an_empty_bay_moves_nothing_but_another_battery_does),
+        yard_test(a_bay_found_empty_twice_lets_its_battery_go),
         yard_test(changed_facts_are_logged_and_nothing_else),
         yard_test(telemetry_capacity_raises_and_clears_the_alert),
         yard_test(many_batteries_are_all_flushed),
