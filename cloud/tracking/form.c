@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tracking/form_internal.h"
 
+#include "base/utf8.h"
 #include "protocol/timestamp.h"
 #include "protocol/topic.h"
 #include <math.h>
@@ -63,13 +64,25 @@ static int check_range(const char *name, double value, double most, struct err *
     return err_set(err, ERR_INVALID, "%s: %g is outside 0..%g", name, value, most);
 }
 
+static int check_texts(const struct exchange_form *form, struct err *err)
+{
+    for (size_t i = 0; i < TEXT_COUNT; i++) {
+        const char *text = text_of(form, &TEXTS[i]);
+        if (!utf8_is_valid(text))
+            return err_set(err, ERR_INVALID, "%s: is not UTF-8", TEXTS[i].name);
+        /* Names; what a person wrote as a comment may have lines. */
+        for (; *text && i < TEXT_COUNT - 1; text++)
+            if ((unsigned char)*text < 0x20 || *text == 0x7f)
+                return err_set(err, ERR_INVALID, "%s: contains a control character", TEXTS[i].name);
+    }
+    return 0;
+}
+
 int form_check(const struct exchange_form *form, struct err *err)
 {
-    /* Names; what a person wrote as a comment may have lines. */
-    for (size_t i = 0; i < TEXT_COUNT - 1; i++)
-        for (const char *c = text_of(form, &TEXTS[i]); *c; c++)
-            if ((unsigned char)*c < 0x20 || *c == 0x7f)
-                return err_set(err, ERR_INVALID, "%s: contains a control character", TEXTS[i].name);
+    int status = check_texts(form, err);
+    if (status < 0)
+        return status;
     if (form->task_id[0] && (strlen(form->task_id) != 32 || !is_hex(form->task_id)))
         return err_set(err, ERR_INVALID, "task_id: must be empty or 32 lower-case hex digits");
     if (!form->bid[0])
@@ -84,7 +97,7 @@ int form_check(const struct exchange_form *form, struct err *err)
         return err_set(err, ERR_INVALID, "event_time: is missing");
     if (form->slot != STORE_NULL && (form->slot < 1 || form->slot > 1000))
         return err_set(err, ERR_INVALID, "slot: must be from 1 to 1000");
-    int status = check_range("soc", form->soc, 100, err);
+    status = check_range("soc", form->soc, 100, err);
     if (status == 0)
         status = check_range("soh", form->soh, 150, err);
     return status == 0 ? check_range("capacity_kwh", form->capacity_kwh, 10000, err) : status;

@@ -2,6 +2,7 @@
 /* The grammar of JSON over bytes. Depth is bounded before each descent, so the recursion is too. */
 #include "protocol/json.h"
 
+#include "base/utf8.h"
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -96,24 +97,6 @@ static bool scan_number(struct scan *scan)
         return true;
     (void)err_set(scan->err, ERR_INVALID, "byte %zu: the number %s is not finite", from, text);
     return false;
-}
-
-/* Length of the UTF-8 character at `at` (Unicode, table 3-7), 0 when it is none. */
-static size_t utf8_length(const unsigned char *at, size_t left)
-{
-    unsigned char lead = at[0];
-    size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    if (lead > 0xf4 || length == 0 || length > left)
-        return 0;
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    if ((lead == 0xe0 && at[1] < 0xa0) || (lead == 0xf0 && at[1] < 0x90)) /* overlong */
-        return 0;
-    if ((lead == 0xed && at[1] > 0x9f) || (lead == 0xf4 && at[1] > 0x8f)) /* surrogate, too high */
-        return 0;
-    return length;
 }
 
 /* Reads \uXXXX (the cursor stands on the backslash) into *unit. */

@@ -262,7 +262,9 @@ static void bad_lines_are_named_and_good_ones_kept(void **state)
                         ",b1,s1,v1,Off-Load,2026-01-01T01:00:00Z,,,,nan,,\r\n"
                         "xyz,b1,s1,v1,Off-Load,2026-01-01T01:00:00Z,,,,,,\r\n"
                         ",b1,s1,v1,Off-Load,2026-01-01T01:00:00Z,,,1.2,40,97.5,\"by\r\nhand\"\r\n"
-                        ",b1,s1,v1,Off-Load,,,,,,,\r\n",
+                        ",b1,s1,v1,Off-Load,,,,,,,\r\n"
+                        ",b1,s1,v1,Off-Load,2026-01-01T01:00:00Z,,,,,,Stra\xdf"
+                        "e\r\n",
                         &err);
     check(status, &err);
     assert_int_equal(imported.added, 2);
@@ -275,7 +277,8 @@ static void bad_lines_are_named_and_good_ones_kept(void **state)
                         "9: soc: 101 is outside 0..100\n"
                         "10: soc \"nan\": not a number\n"
                         "11: task_id: must be empty or 32 lower-case hex digits\n"
-                        "14: event_time: is missing\n");
+                        "14: event_time: is missing\n"
+                        "15: comments: is not UTF-8\n");
     strbuf_free(&imported.bad);
     assert_query_text(yard->store,
                       "SELECT battery_version || ' ' || soc || ' ' || soh || ' ' || comments FROM "
