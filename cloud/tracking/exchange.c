@@ -111,34 +111,40 @@ static int refresh(struct tracking *tracking, struct exchange_row *row, struct e
     return alert_pairing(tracking, &fresh, pairing.failed, healed, err);
 }
 
-/* The rows that the new one can change: itself, its neighbours of the vehicle, the battery's next
- * of whatever vehicle, and, when it is an On-Load, all
- * whose window it falls into. */
+/* All others whose window an On-Load falls into, also of its own instant. */
+static int refresh_window(struct tracking *tracking, const struct exchange_row *row,
+                          struct err *err)
+{
+    SCOPE_FREE struct exchange_row *window = NULL;
+    size_t count = 0;
+    int status = exchange_list(tracking->store, row->bid, row->event_time_us,
+                               row->event_time_us + tracking->limits.frequent_window_us, &window,
+                               &count, err);
+    for (size_t i = 0; i < count && status == 0; i++)
+        if (strcmp(window[i].task_id, row->task_id) != 0)
+            status = refresh(tracking, &window[i], err);
+    return status;
+}
+
+/* The rows that the new one can change: its neighbours of the vehicle, the battery's next of
+ * whatever vehicle (without it nothing is later), itself, and, when it is an On-Load, all whose
+ * window it falls into. */
 static int refresh_around(struct tracking *tracking, struct exchange_row *row, struct err *err)
 {
     struct exchange_row neighbour;
     int found = exchange_before(tracking->store, row, &neighbour, err);
     int status = found == 1 ? refresh(tracking, &neighbour, err) : found;
-    if (status == 0) {
+    if (status < 0)
+        return status;
+    int later = exchange_after_any(tracking->store, row, &neighbour, err);
+    status = later == 1 ? refresh(tracking, &neighbour, err) : later;
+    if (status == 0 && later == 1) {
         found = exchange_after(tracking->store, row, &neighbour, err);
-        status = found == 1 ? refresh(tracking, &neighbour, err) : found;
-    }
-    if (status == 0) {
-        found = exchange_after_any(tracking->store, row, &neighbour, err);
         status = found == 1 ? refresh(tracking, &neighbour, err) : found;
     }
     if (status == 0)
         status = refresh(tracking, row, err);
-    if (status < 0 || !pairing_is_on_load(row))
-        return status;
-    SCOPE_FREE struct exchange_row *window = NULL;
-    size_t count = 0;
-    status = exchange_list(tracking->store, row->bid, row->event_time_us,
-                           row->event_time_us + tracking->limits.frequent_window_us, &window,
-                           &count, err);
-    for (size_t i = 0; i < count && status == 0; i++)
-        status = refresh(tracking, &window[i], err);
-    return status;
+    return status < 0 || !pairing_is_on_load(row) ? status : refresh_window(tracking, row, err);
 }
 
 /* The alert says how the battery stands at its newest event. */
