@@ -90,22 +90,32 @@ static int store_batch(struct exchange_sink *sink, const struct exchange_form *f
     return 0;
 }
 
+int exchange_sink_decide(struct exchange_sink *sink, struct err *err)
+{
+    SCOPE_STRBUF struct strbuf reply = STRBUF_INIT;
+    if (sink->decided)
+        return 0;
+    int status = control_request(sink->db_path, "{\"command\":\"ping\"}", &reply, err);
+    if (status == ERR_UNAVAILABLE)
+        status = open_database(sink, err);
+    sink->decided = status == 0;
+    if (status < 0)
+        exchange_sink_close(sink);
+    return status;
+}
+
+bool exchange_sink_wants_objects(const struct exchange_sink *sink)
+{
+    return !sink->store;
+}
+
 int exchange_sink_send(struct exchange_sink *sink, const struct exchange_form *forms, size_t count,
                        const char *objects, struct err *err)
 {
-    if (!sink->store) {
-        int status = send_to_bridge(sink, objects, err);
-        bool absent = status == ERR_UNAVAILABLE && !sink->decided;
-        sink->decided = true;
-        if (!absent)
-            return status;
-        status = open_database(sink, err);
-        if (status < 0) {
-            exchange_sink_close(sink);
-            return status;
-        }
-    }
-    return store_batch(sink, forms, count, err);
+    int status = exchange_sink_decide(sink, err);
+    if (status < 0)
+        return status;
+    return sink->store ? store_batch(sink, forms, count, err) : send_to_bridge(sink, objects, err);
 }
 
 void exchange_sink_close(struct exchange_sink *sink)

@@ -154,14 +154,14 @@ int ctl_add_exchange(const struct ctl *ctl, struct err *err)
 /* Import -----------------------------------------------------------------------------------------
  */
 
-#define BATCH_MAX 256
+#define BATCH_MAX 4096 /* forms of one transaction; a running bridge takes fewer at a time */
 
 struct import {
     const struct ctl *ctl;
     bool dry, terminal;
     struct exchange_sink sink;
     struct exchange_form *forms; /* owned, BATCH_MAX of them */
-    int64_t lines[BATCH_MAX];    /* where each stands in the file */
+    int64_t *lines;              /* owned: where each stands in the file */
     size_t count;
     struct strbuf objects; /* owned, as exchange_sink_send takes them */
     int64_t good, bad;
@@ -207,20 +207,27 @@ static int send_batch(struct import *import, struct err *err)
     return rc;
 }
 
+static int add_object(struct import *import, const struct exchange_form *form, struct err *err)
+{
+    SCOPE_FREE char *object = as_text(form);
+    if (import->count > 0)
+        strbuf_append_char(&import->objects, ',');
+    strbuf_append_text(&import->objects, object ? object : "");
+    return object && !strbuf_failed(&import->objects) ? 0
+                                                      : err_set(err, ERR_NOMEM, "out of memory");
+}
+
 static int take_form(void *self, const struct exchange_form *form, int64_t line, struct err *err)
 {
     struct import *import = self;
     import->good++;
     if (import->dry)
         return 0;
-    SCOPE_FREE char *object = as_text(form);
-    if (!object)
-        return err_set(err, ERR_NOMEM, "out of memory");
-    if (import->count > 0)
-        strbuf_append_char(&import->objects, ',');
-    strbuf_append_text(&import->objects, object);
-    if (strbuf_failed(&import->objects))
-        return err_set(err, ERR_NOMEM, "out of memory");
+    int status = exchange_sink_decide(&import->sink, err);
+    if (status == 0 && exchange_sink_wants_objects(&import->sink))
+        status = add_object(import, form, err);
+    if (status < 0)
+        return status;
     import->lines[import->count] = line;
     import->forms[import->count++] = *form;
     bool full = import->count == BATCH_MAX || import->objects.length >= EXCHANGE_SINK_BYTES;
@@ -230,6 +237,7 @@ static int take_form(void *self, const struct exchange_form *form, int64_t line,
 static void import_free(struct import *import)
 {
     free(import->forms);
+    free(import->lines);
     strbuf_free(&import->objects);
     exchange_sink_close(&import->sink);
 }
@@ -262,7 +270,8 @@ int ctl_import_exchanges(const struct ctl *ctl, struct err *err)
     if (!is_stdin && !file)
         return err_set_errno(err, ERR_NOT_FOUND, errno, "%s", ctl->word);
     import.forms = calloc(BATCH_MAX, sizeof *import.forms);
-    if (!import.forms)
+    import.lines = calloc(BATCH_MAX, sizeof *import.lines);
+    if (!import.forms || !import.lines)
         return err_set(err, ERR_NOMEM, "out of memory");
     rc = read_file(&import, is_stdin ? stdin : file, err);
     if (rc < 0)
