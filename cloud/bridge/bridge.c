@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "bridge/control.h"
+#include "bridge/exporter.h"
 #include "bridge/options.h"
 #include "bridge/sender.h"
 #include "bridge/writer.h"
@@ -36,6 +37,7 @@ struct bridge {
     struct ingest *ingest;
     struct writer *writer;
     struct control *control;
+    struct exporter *exporter; /* NULL: no daily export */
     struct session *session;
     char host[256];
     char broker[300]; /* for the log */
@@ -200,6 +202,9 @@ static int start_threads(struct bridge *bridge, const struct config *config, str
         status = sender_start(bridge->sender, publish, bridge->session, err);
     if (status == 0)
         status = control_start(&bridge->control, store_path(bridge->store), bridge->ring, err);
+    if (status == 0)
+        status = exporter_start(&bridge->exporter, config, store_path(bridge->store),
+                                &bridge->clock, bridge->ring, err);
     return status < 0 ? status : session_start(bridge->session, err);
 }
 
@@ -273,6 +278,7 @@ int bridge_stop(struct bridge *bridge, struct err *err)
     if (bridge->writer)
         status = writer_stop(bridge->writer, err);
     control_stop(bridge->control);
+    exporter_stop(bridge->exporter);
     if (bridge->sender)
         sender_stop(bridge->sender);
     session_free(bridge->session);

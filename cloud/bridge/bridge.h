@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The running bridge: session → ring → writer → sender, and the control socket. main.c gives it
- * its configuration and the signals.
+ * The running bridge: session → ring → writer → sender, the control socket and the daily export.
+ * main.c gives it its configuration and the signals.
  */
 #ifndef SWAPSTACK_BRIDGE_BRIDGE_H
 #define SWAPSTACK_BRIDGE_BRIDGE_H

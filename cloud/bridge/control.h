@@ -23,7 +23,12 @@
 #include "protocol/topic.h"
 #include "tracking/form.h"
 
-enum control_command { CONTROL_PING, CONTROL_STATION_APPROVE, CONTROL_EXCHANGE_ADD };
+enum control_command {
+    CONTROL_PING,
+    CONTROL_STATION_APPROVE,
+    CONTROL_EXCHANGE_ADD,
+    CONTROL_EXPORT_RESULT, /* of the bridge's own exporter; no request over the socket */
+};
 
 struct control_call {
     enum control_command command;
@@ -32,6 +37,8 @@ struct control_call {
     char actor[65];                      /* user; of exchange_add: actor_id */
     bool import;                         /* exchange_add: the actor is "import", else "operator" */
     struct control_exchanges *exchanges; /* owned; NULL but for exchange_add */
+    bool failed;                         /* export_result, and why */
+    char text[sizeof((struct err *)0)->text];
 };
 
 /* What exchange_add asks for and what came of it. */

@@ -61,6 +61,17 @@ const struct config_key OPTIONS_KEYS[] = {
          "Window, in hours of event time, for frequent_swap."),
     INTEGER("tracking", "frequent_swap_max", "3", 1, 100000,
             "More On-Loads of one battery than this within the window raise frequent_swap."),
+    TEXT("export", "directory", "",
+         "Folder, which must exist, for the daily export: exchanges-2026-11-21.csv for each day "
+         "(UTC) of exchanges, as `swapctl export exchanges` writes them. Empty: none. A day that "
+         "was missed is made up."),
+    TEXT("export", "time", "00:10",
+         "Time of day, UTC (plant clock), at which the day before is exported."),
+    INTEGER("export", "keep", "31", 1, 3660,
+            "Newest files that stay; older ones are removed. A failure raises export_failed."),
+    INTEGER("export", "again", "3", 0, 3659,
+            "Files before the newest that are made again with it, because stations that were "
+            "offline tell of a day late; less than keep."),
     REAL("charging", "sample_timeout_min", "15", 0.1, 10080,
          "A charging process that has seen no sample for this many minutes of its station's "
          "stream is closed at its last sample."),

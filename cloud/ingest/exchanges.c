@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Exchange events that come from no station. */
+/* Exchange events that come from no station, and what came of exporting them. */
 #include "ingest/ingest_internal.h"
 #include "tracking/form.h"
+#include <math.h>
 
 static int add_all(struct ingest *ingest, const struct exchange_form *forms, size_t count,
                    const struct tracking_source *source, int64_t *known, struct err *err)
@@ -35,5 +36,23 @@ int ingest_add_exchanges(struct ingest *ingest, const struct exchange_form *form
         ingest_abort(ingest);
     else
         *added = (int64_t)count - *known;
+    return status;
+}
+
+int ingest_note_export(struct ingest *ingest, bool failed, const char *text, struct err *err)
+{
+    struct alert_subject subject = {
+        .kind = "export_failed", .severity = "error", .slot = STORE_NULL};
+    int64_t now_us = ingest->env->plant_us(ingest->env->self);
+    int status = ingest_begin(ingest, err);
+    if (status == 0 && failed)
+        status =
+            alerts_raise(ingest->alerts, &subject, now_us, (double)NAN, (double)NAN, text, err);
+    else if (status == 0)
+        status = alerts_clear(ingest->alerts, &subject, now_us, err);
+    if (status == 0)
+        status = ingest_commit(ingest, err);
+    if (status < 0)
+        ingest_abort(ingest);
     return status;
 }

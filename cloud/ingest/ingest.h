@@ -84,6 +84,9 @@ int ingest_add_exchanges(struct ingest *ingest, const struct exchange_form *form
                          bool import, const char *actor_id, int64_t *added, int64_t *known,
                          struct err *err);
 
+/* What came of the daily export: raises or clears the alert export_failed. */
+int ingest_note_export(struct ingest *ingest, bool failed, const char *text, struct err *err);
+
 /* Before a clean stop: writes what is otherwise written every few seconds. */
 int ingest_settle(struct ingest *ingest, struct err *err);
 

@@ -2,6 +2,7 @@
 """Exchanges that no station told: added, exported and imported through a bridge and without one."""
 
 import csv
+import datetime
 import json
 import os
 
@@ -58,3 +59,22 @@ def test_exchanges_go_out_and_come_in(bridged):
         {"actor": "operator", "actor_id": "ana"}, {"actor": "operator", "actor_id": "ana"},
         {"actor": "import", "actor_id": "bo"}]
     assert "wrong 0" in world.ctl("audit").stdout
+
+
+def test_each_day_is_exported_by_configuration(make_world):
+    world = make_world()
+    folder = os.path.join(world.directory, "days")
+    yesterday = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
+    daily = {"SWAPSTACK_EXPORT_DIRECTORY": folder, "SWAPSTACK_EXPORT_TIME": "00:00"}
+    world.start_bridge(**daily)
+    world.wait_until(lambda: world.one("SELECT count(*) FROM alert WHERE kind = 'export_failed'"
+                                       " AND cleared_at IS NULL") == 1, "the missing folder is told")
+    add(world, "On-Load", yesterday.strftime("%Y-%m-%dT23:59:59Z"))
+    world.stop("bridge")
+    os.mkdir(folder)
+    world.start_bridge(**daily)
+    path = os.path.join(folder, yesterday.strftime("exchanges-%Y-%m-%d.csv"))
+    world.wait_until(lambda: os.path.exists(path), "the day before is exported")
+    assert [row["bid"] for row in read(path)] == ["B1"]
+    world.wait_until(lambda: world.one("SELECT count(*) FROM alert WHERE cleared_at IS NULL") == 0,
+                     "the alert is cleared")
