@@ -10,6 +10,7 @@
 #include "ctl/output.h"
 #include "protocol/json.h"
 #include "protocol/timestamp.h"
+#include "store/sample.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,17 @@ static int print_csv(const struct ctl *ctl, struct store *store, const struct re
     return report_run(store, report, &all, write_csv_row, ctl->out, err);
 }
 
+static void stored_free_scope(struct charge_samples *samples)
+{
+    charge_samples_free(samples);
+}
+
+int ctl_check_samples(struct store *store, int64_t id, struct err *err)
+{
+    SCOPE(stored_free_scope) struct charge_samples samples;
+    return charge_samples_read(store, id, &samples, err);
+}
+
 int ctl_charging_samples(const struct ctl *ctl, struct err *err)
 {
     SCOPE(store_close_scope) struct store *store = NULL;
@@ -142,6 +154,9 @@ int ctl_charging_samples(const struct ctl *ctl, struct err *err)
         return rc;
     if (processes == 0)
         return err_set(err, ERR_NOT_FOUND, "there is no charging process %s", ctl->word);
+    rc = ctl_check_samples(store, filter.id, err);
+    if (rc < 0)
+        return rc;
     if (args_value(ctl->args, "csv"))
         return print_csv(ctl, store, &filter, err);
     return ctl_print_list(ctl, &REPORT_CHARGING_SAMPLES, &filter, err);

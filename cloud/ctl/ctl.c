@@ -92,7 +92,7 @@ int ctl_run(const struct args *args, FILE *out, struct err *err)
     log_set_level(args_value(args, "verbose") ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR);
     struct ctl ctl = {.args = args,
                       .config = config,
-                      .word = verb->word ? args_word(args, used) : NULL,
+                      .word = used < args_word_count(args) ? args_word(args, used) : NULL,
                       .json = args_value(args, "json") != NULL,
                       .out = out};
     rc = verb->run(&ctl, err);

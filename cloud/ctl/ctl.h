@@ -16,14 +16,15 @@
 struct ctl {
     const struct args *args;
     const struct config *config;
-    const char *word; /* the verb's own word (BID, ID, FILE), NULL when it takes none */
+    const char *word; /* the verb's own word (BID, ID, FILE), NULL: none, or left out */
     bool json;
     FILE *out;
 };
 
 struct ctl_verb {
     const char *subject, *name; /* "battery" "history"; name NULL: the subject stands alone */
-    const char *word;           /* what its word means ("BID"), NULL: it takes none */
+    /* What its word means ("BID"; "[QUERY]": it may be left out), NULL: it takes none. */
+    const char *word;
     int (*run)(const struct ctl *ctl, struct err *err);
 };
 
@@ -60,6 +61,8 @@ int ctl_print_list(const struct ctl *ctl, const struct report *report,
 
 /* The verb's word as the id of a charging process. */
 int ctl_process_id(const struct ctl *ctl, int64_t *id, struct err *err);
+/* Lists leave out samples that are damaged; who asks for one process is told by this error. */
+int ctl_check_samples(struct store *store, int64_t id, struct err *err);
 
 /* The verbs, by file. */
 int ctl_list_stations(const struct ctl *ctl, struct err *err); /* lists.c */
@@ -75,6 +78,7 @@ int ctl_show_battery(const struct ctl *ctl, struct err *err);
 int ctl_show_charging(const struct ctl *ctl, struct err *err);
 int ctl_evaluate_charging(const struct ctl *ctl, struct err *err); /* charging.c */
 int ctl_charging_samples(const struct ctl *ctl, struct err *err);
+int ctl_check_charging(const struct ctl *ctl, struct err *err);  /* check.c */
 int ctl_approve_station(const struct ctl *ctl, struct err *err); /* database.c */
 int ctl_refuse_station(const struct ctl *ctl, struct err *err);
 int ctl_backup(const struct ctl *ctl, struct err *err);
@@ -95,5 +99,6 @@ int ctl_ask_info(const struct ctl *ctl, struct err *err);
 int ctl_ask_restart(const struct ctl *ctl, struct err *err);
 int ctl_ask_disconnect(const struct ctl *ctl, struct err *err);
 int ctl_live(const struct ctl *ctl, struct err *err); /* live.c */
+int ctl_sql(const struct ctl *ctl, struct err *err);  /* sql.c */
 
 #endif

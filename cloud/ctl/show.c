@@ -98,6 +98,11 @@ int ctl_show_battery(const struct ctl *ctl, struct err *err)
 int ctl_show_charging(const struct ctl *ctl, struct err *err)
 {
     struct report_filter filter = REPORT_ALL;
+    SCOPE(store_close_scope) struct store *store = NULL;
     int rc = ctl_process_id(ctl, &filter.id, err);
-    return rc < 0 ? rc : show(ctl, &REPORT_CHARGING, &REPORT_CHARGING_SAMPLES, &filter, err);
+    if (rc == 0)
+        rc = show(ctl, &REPORT_CHARGING, &REPORT_CHARGING_SAMPLES, &filter, err);
+    if (rc == 0)
+        rc = ctl_open(ctl, &store, err);
+    return rc < 0 ? rc : ctl_check_samples(store, filter.id, err);
 }

@@ -27,6 +27,7 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"charging", "show", "ID", ctl_show_charging},
                                      {"charging", "samples", "ID", ctl_charging_samples},
                                      {"charging", "evaluate", "FILE", ctl_evaluate_charging},
+                                     {"charging", "check", NULL, ctl_check_charging},
                                      {"alert", "list", NULL, ctl_list_alerts},
                                      {"quarantine", "list", NULL, ctl_list_quarantine},
                                      {"command", "list", NULL, ctl_list_commands},
@@ -39,6 +40,7 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"backup", NULL, "FILE", ctl_backup},
                                      {"restore", NULL, "FILE", ctl_restore},
                                      {"live", NULL, NULL, ctl_live},
+                                     {"sql", NULL, "[QUERY]", ctl_sql},
                                      {NULL, NULL, NULL, NULL}};
 
 static const struct args_option options[] = {
@@ -69,7 +71,7 @@ static const struct args_option options[] = {
     {"seconds", "N", "disconnect: how long (default: the station's, 600)", NULL, NULL},
     {"wait", "S", "wait up to S seconds for the command's end", NULL, NULL},
     {"no-wait", NULL, "do not wait for a result", NULL, NULL},
-    {"csv", NULL, "charging samples: CSV instead of a table", NULL, NULL},
+    {"csv", NULL, "charging samples, sql: CSV instead of a table", NULL, NULL},
     {"plain", NULL, "live: lines instead of a screen", NULL, NULL},
     {"interval", "S", "live: seconds between looks (default 1)", NULL, NULL},
     {"actor", "NAME", "who stands in the log (default: the user's name)", NULL, NULL},
@@ -109,6 +111,9 @@ const struct args_spec CTL_SPEC = {
         "  charging samples ID        its samples alone, packed or not [--csv --from --to]\n"
         "  charging evaluate FILE     figures and cost of the samples in a file (- is standard\n"
         "                             input): JSON, JSON Lines or CSV; needs no database\n"
+        "  charging check             reads all samples and names what is damaged (status 65: "
+        "some is)\n"
+        "                             [--station --battery]\n"
         "  alert list                 [--station --vehicle --battery --from --to]\n"
         "  quarantine list            messages that were not understood [--from --to]\n"
         "  command list               commands and their outcomes [--station --from --to]\n"
@@ -122,6 +127,11 @@ const struct args_spec CTL_SPEC = {
         "  backup FILE                online backup, also while the bridge runs\n"
         "  restore FILE               put a backup in the database's place; no bridge may run\n"
         "  live                       what happens, until Ctrl-C [--station --plain --interval]\n"
+        "  sql [QUERY]                any SQL that only reads, with the table charge (samples) "
+        "and\n"
+        "                             functions such as time_text(us); without QUERY from "
+        "standard\n"
+        "                             input, at a terminal line by line [--csv]\n"
         "\n"
         "Exit status: 0 done, 69 refused or failed, 75 no result in time, 64 wrong arguments.",
     .options = options,
@@ -178,7 +188,7 @@ int ctl_find_verb(const struct args *args, const struct ctl_verb **verb, int *us
             continue;
         verb_words(each, typed);
         *used = each->name ? 2 : 1;
-        if (each->word && words == *used)
+        if (each->word && each->word[0] != '[' && words == *used)
             return err_set(err, ERR_USAGE, "'%s' needs a word: %s", typed, each->word);
         if (words > *used + (each->word ? 1 : 0))
             return err_set(err, ERR_USAGE, "'%s' is one word too many after '%s'",

@@ -69,6 +69,8 @@ size_t report_column_count(const struct report *report);
 extern const struct report REPORT_STATIONS, REPORT_BAYS, REPORT_BATTERIES, REPORT_BATTERY_VERSIONS,
     REPORT_EXCHANGES, REPORT_SWAPS, REPORT_CHARGING, REPORT_CHARGING_SAMPLES, REPORT_ALERTS,
     REPORT_QUARANTINE, REPORT_COMMANDS;
+/* One row per process whose samples are damaged; reads all samples (store/charge_damage.c). */
+extern const struct report REPORT_CHARGING_DAMAGE;
 
 /* Questions about tracking (report_tracking.c), each answered through an index. */
 /* Of filter bid or vid: one row per stay of the battery in the vehicle, newest first; those that

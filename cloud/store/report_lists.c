@@ -179,9 +179,21 @@ const struct report REPORT_CHARGING_SAMPLES = {
     "samples",
     "SELECT date, battery_level, charge_energy_added, charger_power, charger_voltage,"
     " charger_actual_current, charger_phases, outside_temp, meter_wh, ideal_battery_range_km,"
-    " rated_battery_range_km, fast_charger_type FROM charge WHERE process = :id AND " WITHIN(
-        "date") "ORDER BY date, number LIMIT :limit",
+    " rated_battery_range_km, fast_charger_type FROM charge WHERE process = :id AND damaged IS NULL"
+    " AND " WITHIN("date") "ORDER BY date, number LIMIT :limit",
     samples};
+
+static const struct report_column damage[] = {
+    INTEGER("process", "ID"),    TEXT("station_id", "STATION"),
+    INTEGER("slot", "BAY"),      TEXT("bid", "BATTERY"),
+    TIME("start_date", "START"), TEXT("problem", "PROBLEM"),
+    TIME("end_date", NULL),      END};
+const struct report REPORT_CHARGING_DAMAGE = {
+    "damage",
+    "SELECT process, station_id, slot, bid, start_date, problem, end_date FROM charge_damage"
+    " WHERE " EQUALS("process", ":id") "AND " EQUALS("station_id",
+                                                     ":station") "AND " EQUALS("bid", ":bid") "",
+    damage};
 
 static const struct report_column alerts[] = {INTEGER("id", "ID"),
                                               TIME("raised_at", "RAISED"),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/sample.h"
 
+#include "store/sample_source.h"
+
 int charge_sample_append(struct store *store, int64_t id, int64_t process, int64_t previous,
                          const struct charge_sample *sample, struct err *err)
 {
@@ -93,4 +95,21 @@ int charge_heads_repair(struct store *store, int64_t after, struct err *err)
         return ERR_STORAGE;
     store_bind_integer(upsert, 1, after);
     return store_run(store, upsert, err);
+}
+
+int charge_samples_read(struct store *store, int64_t process, struct charge_samples *samples,
+                        struct err *err)
+{
+    struct sample_source source = {.chunk = store_prepare(store, SAMPLE_CHUNK, err)};
+    *samples = (struct charge_samples){0};
+    if (source.chunk)
+        source.head = store_prepare(store, SAMPLE_HEAD, err);
+    if (source.head)
+        source.link = store_prepare(store, SAMPLE_LINK, err);
+    if (!source.link)
+        return ERR_STORAGE;
+    int status = sample_source_read(&source, process, samples, err);
+    if (status < 0)
+        (void)err_prefix(err, "database %s: ", store_path(store));
+    return status;
 }

@@ -1,54 +1,60 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The samples of one process: from its chunk, else along its chain. */
 #include "store/chunk.h"
-#include "store/sample.h"
+#include "store/sample_source.h"
+#include "store/sqlite_api.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-void charge_samples_free(struct charge_samples *samples)
+/* One row: 1 there is one, 0 there is none (and the statement is reset), negative an error. */
+static int step(sqlite3_stmt *statement, int64_t process, struct err *err)
 {
-    for (size_t i = 0; i < samples->text_count; i++)
-        free(samples->texts[i]);
-    free(samples->texts);
-    free(samples->list);
-    *samples = (struct charge_samples){0};
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        return 1;
+    (void)sqlite3_reset(statement);
+    if (code == SQLITE_DONE)
+        return 0;
+    return err_set(err,
+                   (code & 0xff) == SQLITE_CORRUPT ? ERR_INVALID
+                   : (code & 0xff) == SQLITE_NOMEM ? ERR_NOMEM
+                                                   : ERR_STORAGE,
+                   "charging process %lld: %s", (long long)process,
+                   sqlite3_errmsg(sqlite3_db_handle(statement)));
 }
 
-const char *charge_samples_text(struct charge_samples *samples, const char *text, size_t length)
+static double real_at(sqlite3_stmt *row, int column)
 {
-    /* Newest first: a process has few of them, and neighbours are alike. */
-    for (size_t i = samples->text_count; i-- > 0;)
-        if (strlen(samples->texts[i]) == length && memcmp(samples->texts[i], text, length) == 0)
-            return samples->texts[i];
-    char **more = realloc(samples->texts, (samples->text_count + 1) * sizeof *more);
-    if (!more)
-        return NULL;
-    samples->texts = more;
-    char *copy = strndup(text, length);
-    if (copy)
-        samples->texts[samples->text_count++] = copy;
-    return copy;
+    return sqlite3_column_type(row, column) == SQLITE_NULL ? NAN
+                                                           : sqlite3_column_double(row, column);
+}
+
+static int64_t integer_at(sqlite3_stmt *row, int column)
+{
+    return sqlite3_column_type(row, column) == SQLITE_NULL ? STORE_NULL
+                                                           : sqlite3_column_int64(row, column);
 }
 
 /* Copies the row; false when a text finds no memory. */
-static bool read_row(sqlite3_stmt *select, struct charge_samples *samples,
+static bool read_row(sqlite3_stmt *row, struct charge_samples *samples,
                      struct charge_sample *sample)
 {
     *sample = (struct charge_sample){
-        .date_us = store_column_integer(select, 1),
-        .battery_level = store_column_real(select, 2),
-        .charge_energy_added = store_column_real(select, 3),
-        .charger_power = store_column_real(select, 4),
-        .charger_actual_current = store_column_real(select, 5),
-        .charger_voltage = store_column_real(select, 6),
-        .charger_phases = store_column_integer(select, 7),
-        .ideal_battery_range_km = store_column_real(select, 8),
-        .rated_battery_range_km = store_column_real(select, 9),
-        .outside_temp = store_column_real(select, 10),
-        .meter_wh = store_column_real(select, 11),
+        .date_us = integer_at(row, 1),
+        .battery_level = real_at(row, 2),
+        .charge_energy_added = real_at(row, 3),
+        .charger_power = real_at(row, 4),
+        .charger_actual_current = real_at(row, 5),
+        .charger_voltage = real_at(row, 6),
+        .charger_phases = integer_at(row, 7),
+        .ideal_battery_range_km = real_at(row, 8),
+        .rated_battery_range_km = real_at(row, 9),
+        .outside_temp = real_at(row, 10),
+        .meter_wh = real_at(row, 11),
     };
-    const char *type = (const char *)sqlite3_column_text(select, 12);
+    const char *type = (const char *)sqlite3_column_text(row, 12);
     if (!type)
         return true;
     sample->fast_charger_type = charge_samples_text(samples, type, strlen(type));
@@ -61,33 +67,23 @@ static int fail_memory(int64_t process, struct err *err)
 }
 
 /* Reads one link; *previous is STORE_NULL at the first sample. */
-static int read_link(struct store *store, int64_t process, int64_t id,
+static int read_link(sqlite3_stmt *link, int64_t process, int64_t id,
                      struct charge_samples *samples, int64_t *previous, struct err *err)
 {
-    sqlite3_stmt *select = store_prepare(
-        store,
-        "SELECT previous, date, battery_level, charge_energy_added, charger_power, "
-        "charger_actual_current, charger_voltage, charger_phases, ideal_battery_range_km, "
-        "rated_battery_range_km, outside_temp, meter_wh, fast_charger_type FROM charge_open "
-        "WHERE id = ?1 AND process = ?2",
-        err);
-    if (!select)
-        return ERR_STORAGE;
-    store_bind_integer(select, 1, id);
-    store_bind_integer(select, 2, process);
-    int found = store_step(store, select, err);
+    (void)sqlite3_bind_int64(link, 1, id);
+    (void)sqlite3_bind_int64(link, 2, process);
+    int found = step(link, process, err);
     if (found < 0)
         return found;
     /* Links go to older rows only; anything else would be a loop. */
     if (found == 1)
-        *previous = store_column_integer(select, 0);
+        *previous = integer_at(link, 0);
     bool broken = found == 0 || (*previous != STORE_NULL && *previous >= id);
-    bool read = !broken && read_row(select, samples, &samples->list[samples->count]);
-    (void)sqlite3_reset(select);
+    bool read = !broken && read_row(link, samples, &samples->list[samples->count]);
+    (void)sqlite3_reset(link);
     if (broken)
-        return err_set(err, ERR_INVALID,
-                       "database %s: the samples of charging process %lld are broken at %lld",
-                       store_path(store), (long long)process, (long long)id);
+        return err_set(err, ERR_INVALID, "the samples of charging process %lld are broken at %lld",
+                       (long long)process, (long long)id);
     if (!read)
         return fail_memory(process, err);
     samples->count++;
@@ -104,15 +100,17 @@ static void reverse(struct charge_sample *samples, size_t count)
 }
 
 /* Links are followed from the last sample to the first. */
-static int read_chain(struct store *store, int64_t process, struct charge_samples *samples,
-                      struct err *err)
+static int read_chain(const struct sample_source *source, int64_t process,
+                      struct charge_samples *samples, struct err *err)
 {
-    struct charge_head head;
     size_t capacity = 0;
-    int status = charge_head_load(store, process, &head, err);
+    (void)sqlite3_bind_int64(source->head, 1, process);
+    int status = step(source->head, process, err);
     if (status <= 0)
         return status;
-    for (int64_t id = head.last_sample; id != STORE_NULL;) {
+    int64_t id = integer_at(source->head, 0);
+    (void)sqlite3_reset(source->head);
+    while (id != STORE_NULL) {
         if (samples->count == capacity) {
             capacity = capacity ? capacity * 2 : 64;
             void *bigger = realloc(samples->list, capacity * sizeof *samples->list);
@@ -120,7 +118,7 @@ static int read_chain(struct store *store, int64_t process, struct charge_sample
                 return fail_memory(process, err);
             samples->list = bigger;
         }
-        status = read_link(store, process, id, samples, &id, err);
+        status = read_link(source->link, process, id, samples, &id, err);
         if (status < 0)
             return status;
     }
@@ -129,31 +127,27 @@ static int read_chain(struct store *store, int64_t process, struct charge_sample
 }
 
 /* 1, or 0 when the process is not packed. */
-static int read_chunk(struct store *store, int64_t process, struct charge_samples *samples,
-                      struct err *err)
+static int read_chunk(const struct sample_source *source, int64_t process,
+                      struct charge_samples *samples, struct err *err)
 {
-    sqlite3_stmt *select =
-        store_prepare(store, "SELECT chunk FROM charge_chunk WHERE process = ?1", err);
-    if (!select)
-        return ERR_STORAGE;
-    store_bind_integer(select, 1, process);
-    int found = store_step(store, select, err);
+    (void)sqlite3_bind_int64(source->chunk, 1, process);
+    int found = step(source->chunk, process, err);
     if (found <= 0)
         return found;
-    const void *bytes = sqlite3_column_blob(select, 0);
-    int status =
-        chunk_decode(bytes ? bytes : "", (size_t)sqlite3_column_bytes(select, 0), samples, err);
-    (void)sqlite3_reset(select);
+    struct err why = {0};
+    const void *bytes = sqlite3_column_blob(source->chunk, 0);
+    size_t length = bytes ? (size_t)sqlite3_column_bytes(source->chunk, 0) : 0;
+    int status = chunk_decode(bytes ? bytes : "", length, samples, &why);
+    (void)sqlite3_reset(source->chunk);
     if (status < 0)
-        return err_prefix(err, "database %s: charging process %lld: ", store_path(store),
-                          (long long)process);
+        return err_set(err, status, "charging process %lld: %s", (long long)process, why.text);
     return 1;
 }
 
-int charge_samples_read(struct store *store, int64_t process, struct charge_samples *samples,
-                        struct err *err)
+int sample_source_read(const struct sample_source *source, int64_t process,
+                       struct charge_samples *samples, struct err *err)
 {
     *samples = (struct charge_samples){0};
-    int status = read_chunk(store, process, samples, err);
-    return status == 0 ? read_chain(store, process, samples, err) : status < 0 ? status : 0;
+    int status = read_chunk(source, process, samples, err);
+    return status == 0 ? read_chain(source, process, samples, err) : status < 0 ? status : 0;
 }

@@ -44,9 +44,6 @@ int store_sync_path(const char *path, struct err *err);
 /* fsync of the directory that holds `path`. */
 int store_sync_directory(const char *path, struct err *err);
 
-/* Makes the table `charge` known to the connection (charge_table.c). */
-int store_add_charge_table(struct store *store, struct err *err);
-
 /* ERR_ code for a SQLite result. */
 int store_code(int sqlite_code);
 

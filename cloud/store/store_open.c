@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opening, migrating and closing the database. */
+#include "store/charge_scan.h"
 #include "store/migrations.h"
 #include "store/store_internal.h"
 
@@ -66,12 +67,21 @@ static int migrate(struct store *store, int version, struct err *err)
     return 0;
 }
 
+/* The tables of SQL that are no tables of the file (charge_table.c, charge_damage.c). */
+static int add_tables(struct store *store, struct err *err)
+{
+    int code = charge_table_add(store->db);
+    if (code == SQLITE_OK)
+        code = charge_damage_add(store->db);
+    return code == SQLITE_OK ? 0 : store_error(store, "the table charge", err);
+}
+
 static int open_connection(struct store *store, int flags, struct err *err)
 {
     int code = sqlite3_open_v2(store->path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (code == SQLITE_OK) {
         int status = configure_connection(store, err);
-        return status < 0 ? status : store_add_charge_table(store, err);
+        return status < 0 ? status : add_tables(store, err);
     }
     return err_set(err, code == SQLITE_CANTOPEN ? ERR_IO : store_code(code),
                    "database %s: cannot be opened: %s", store->path,

@@ -35,8 +35,8 @@ static void fill(const char *db)
     must_execute(
         store,
         "INSERT INTO charging_process (id, station_id, slot, start_date, end_date) VALUES"
-        " (1, 's1', 1, 1795248000000000, 1795251600000000),"
-        " (2, 's1', 2, 1795248000000000, 1795251600000000);"
+        " (1, 's1', 1, 1795248000000000, 1795251600000001),"
+        " (2, 's1', 2, 1795248000000000, 1795251600000001);"
         "INSERT INTO charge_open (id, process, previous, date, charge_energy_added, charger_power,"
         " charger_phases, fast_charger_type) VALUES"
         " (1, 1, NULL, 1795248000000000, 0.41, 7, 3, 'a,\"b'),"
@@ -106,6 +106,69 @@ static void wrong_processes_and_damaged_chunks_are_named(void **state)
     assert_non_null(strstr(err.text, "charging process 2: 3 bytes that are no packed samples"));
     assert_int_equal(RUN(&out, &err, "charging", "samples", "1", "--db", dir->db, "--csv"), 0);
     assert_int_equal(RUN(&out, &err, "charging", "evaluate", "/nowhere"), ERR_NOT_FOUND);
+    /* The figures of the process stand, and are shown. */
+    assert_int_equal(RUN(&out, &err, "charging", "show", "2", "--db", dir->db), ERR_INVALID);
+    assert_non_null(strstr(err.text, "3 bytes that are no packed samples"));
+    assert_non_null(strstr(strbuf_text(&out), "end_date"));
+    assert_int_equal(RUN(&out, &err, "charging", "show", "1", "--db", dir->db), 0);
+    assert_int_equal(RUN(&out, &err, "charging", "check", "--db", dir->db), ERR_INVALID);
+    assert_contains(err.text, "of 1 charging processes are damaged");
+    assert_non_null(strstr(strbuf_text(&out), "charging process 2: 3 bytes"));
+    assert_int_equal(RUN(&out, &err, "charging", "check", "--db", dir->db, "--json"), ERR_INVALID);
+    assert_non_null(strstr(strbuf_text(&out), "[{\"process\":2,\"station_id\":\"s1\""));
+    assert_int_equal(
+        RUN(&out, &err, "charging", "check", "--db", dir->db, "--battery", "other", "--json"), 0);
+    assert_string_equal(strbuf_text(&out), "[]\n");
+}
+
+static void any_sql_is_answered_but_writing(void **state)
+{
+    const struct workdir *dir = *state;
+    SCOPE_STRBUF struct strbuf out = STRBUF_INIT;
+    struct err err = {0};
+    fill(dir->db);
+#define SQL(...) RUN(&out, &err, "sql", "--db", dir->db, __VA_ARGS__)
+    assert_int_equal(SQL("SELECT process, time_text(date) AS t, fast_charger_type, NULL AS n FROM "
+                         "charge WHERE date < time_us('2026-11-21T08:30:00Z')"),
+                     0);
+    assert_string_equal(strbuf_text(&out),
+                        "process  t                            fast_charger_type  n\n"
+                        "      1  2026-11-21T08:00:00.000000Z  a,\"b\n"
+                        "      2  2026-11-21T08:00:00.000000Z  a,\"b\n");
+    assert_int_equal(SQL("--csv", "SELECT process, fast_charger_type AS 'a,b', '' AS e, NULL AS n, "
+                                  "x'00ff' AS x FROM charge WHERE number = 1 AND process = 2"),
+                     0);
+    assert_string_equal(strbuf_text(&out),
+                        "process,\"a,b\",e,n,x\r\n2,\"a,\"\"b\",\"\",,X'00FF'\r\n");
+    assert_int_equal(SQL("--json", "SELECT 1 AS i, 0.5 AS r, 'a\"' AS t, NULL AS n, x'01' AS b, "
+                                   "9223372036854775807 AS m UNION ALL SELECT 2, 1e999, '', 3, 4, "
+                                   "5; SELECT 1 WHERE 0"),
+                     0);
+    assert_string_equal(strbuf_text(&out),
+                        "[{\"i\":1,\"r\":0.5,\"t\":\"a\\\"\",\"n\":null,\"b\":\"X'01'\","
+                        "\"m\":9223372036854775807},\n "
+                        "{\"i\":2,\"r\":9e999,\"t\":\"\",\"n\":3,\"b\":4,\"m\":5}]\n[]\n");
+    /* More rows than are kept to know the widths. */
+    assert_int_equal(SQL("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+                         "10000) SELECT i FROM n"),
+                     0);
+    assert_non_null(strstr(strbuf_text(&out), "\n500\n501\n"));
+    assert_non_null(strstr(strbuf_text(&out), "\n9999\n10000\n"));
+    static const char *const writing[] = {
+        "DELETE FROM station",         "CREATE TABLE x (y)",
+        "PRAGMA user_version = 99",    "VACUUM INTO '/tmp/never'",
+        "CREATE TEMP TABLE x (y)",     "UPDATE charge_chunk SET chunk = x''",
+        "PRAGMA journal_mode = DELETE"};
+    for (size_t i = 0; i < sizeof writing / sizeof writing[0]; i++)
+        assert_int_equal(SQL(writing[i]), ERR_PERMISSION);
+    assert_int_not_equal(SQL("ATTACH '/tmp/never.db' AS n; CREATE TABLE n.x (y)"), 0);
+    assert_int_not_equal(access("/tmp/never.db", F_OK), 0);
+    assert_int_equal(SQL("SELECT 1; SELEC 2"), ERR_INVALID);
+    assert_non_null(strstr(err.text, "near \"SELEC\": syntax error (at: SELEC 2)"));
+    assert_int_equal(SQL("SELECT * FROM nowhere"), ERR_INVALID);
+    assert_int_equal(SQL("--json", "--csv", "SELECT 1"), ERR_USAGE);
+    assert_int_equal(SQL(" -- nothing"), 0);
+    assert_string_equal(strbuf_text(&out), "");
 }
 
 int main(void)
@@ -113,6 +176,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(samples_go_out_and_in_again, workdir_make, workdir_remove),
         cmocka_unit_test_setup_teardown(wrong_processes_and_damaged_chunks_are_named, workdir_make,
+                                        workdir_remove),
+        cmocka_unit_test_setup_teardown(any_sql_is_answered_but_writing, workdir_make,
                                         workdir_remove),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
