@@ -196,14 +196,19 @@ static int by_date(const void *left, const void *right)
     return a->arrival < b->arrival ? -1 : a->arrival > b->arrival;
 }
 
-void evaluate_samples(struct evaluate_sample *samples, size_t count, struct evaluate_result *result)
+void evaluate_sort(struct evaluate_sample *samples, size_t count)
 {
-    struct evaluate_state state;
-    evaluate_start(&state);
     for (size_t i = 0; i < count; i++)
         samples[i].arrival = (int64_t)i; /* qsort is not stable */
     if (count > 1)
         qsort(samples, count, sizeof *samples, by_date);
+}
+
+void evaluate_samples(struct evaluate_sample *samples, size_t count, struct evaluate_result *result)
+{
+    struct evaluate_state state;
+    evaluate_start(&state);
+    evaluate_sort(samples, count);
     for (size_t i = 0; i < count; i++)
         evaluate_add(&state, &samples[i]);
     evaluate_finish(&state, result);

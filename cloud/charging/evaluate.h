@@ -35,7 +35,8 @@ struct evaluate_sample {
     int64_t phases;
     double ideal_range_km, rated_range_km;
     double outside_temp_c;
-    int64_t arrival; /* order among equal dates; set by evaluate_samples */
+    double meter_wh; /* register; rule 2 only */
+    int64_t arrival; /* order of arrival, which decides among equal dates */
 };
 
 /* Rounds the fields to their stored scale (counter and ranges 2 decimals, temperature 1) and makes
@@ -80,7 +81,11 @@ void evaluate_start(struct evaluate_state *state);
 void evaluate_add(struct evaluate_state *state, const struct evaluate_sample *sample);
 void evaluate_finish(const struct evaluate_state *state, struct evaluate_result *result);
 
-/* Orders the samples by date in place (equal dates keep their order) and evaluates them. */
+/* Numbers the samples by their arrival, which is their order in the list, and puts them in the
+ * order of their dates; equal dates keep theirs. */
+void evaluate_sort(struct evaluate_sample *samples, size_t count);
+
+/* Orders the samples in place (evaluate_sort) and evaluates them. */
 void evaluate_samples(struct evaluate_sample *samples, size_t count,
                       struct evaluate_result *result);
 

@@ -25,6 +25,7 @@ static struct evaluate_sample to_evaluate(const struct charge_sample *sample)
         .ideal_range_km = sample->ideal_battery_range_km,
         .rated_range_km = sample->rated_battery_range_km,
         .outside_temp_c = sample->outside_temp,
+        .meter_wh = sample->meter_wh,
     };
 }
 

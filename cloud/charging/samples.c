@@ -10,6 +10,7 @@
 #define REFUSALS_NOTED 20
 /* Beyond these no quantity of a charge lies; inside them no sum leaves its type. */
 #define NUMBER_MOST 1e9
+#define METER_MOST  1e15 /* Wh, as in the protocol */
 #define PHASES_MOST 1e6
 
 const char *const samples_field_names[SAMPLES_FIELDS] = {"date",
@@ -22,7 +23,8 @@ const char *const samples_field_names[SAMPLES_FIELDS] = {"date",
                                                          "charger_voltage",
                                                          "ideal_battery_range_km",
                                                          "rated_battery_range_km",
-                                                         "outside_temp"};
+                                                         "outside_temp",
+                                                         "meter_wh"};
 
 void samples_free(struct samples *samples)
 {
@@ -89,8 +91,9 @@ static int read_number(const struct samples_value *value, const char *name, doub
                                                  : value->kind == SAMPLES_NUMBER;
     if (!is_number)
         return err_set(err, ERR_INVALID, "%s is no number", name);
-    if (!(fabs(read) <= NUMBER_MOST))
-        return err_set(err, ERR_INVALID, "%s %g is beyond %g", name, read, NUMBER_MOST);
+    double most = name == samples_field_names[SAMPLES_METER] ? METER_MOST : NUMBER_MOST;
+    if (!(fabs(read) <= most))
+        return err_set(err, ERR_INVALID, "%s %g is beyond %g", name, read, most);
     *number = read;
     return 0;
 }
@@ -120,6 +123,7 @@ static int read_sample(const struct samples_value values[SAMPLES_FIELDS],
         [SAMPLES_IDEAL_RANGE] = &sample->ideal_range_km,
         [SAMPLES_RATED_RANGE] = &sample->rated_range_km,
         [SAMPLES_OUTSIDE_TEMP] = &sample->outside_temp_c,
+        [SAMPLES_METER] = &sample->meter_wh,
     };
     int rc = read_date(&values[SAMPLES_DATE], &sample->date_us, err);
     if (rc == 0)

@@ -8,9 +8,9 @@
  *
  * The names are those of the model: date, battery_level, charge_energy_added, charger_power,
  * charger_actual_current, charger_voltage, charger_phases, ideal_battery_range_km,
- * rated_battery_range_km, outside_temp, fast_charger_type. Others are passed over. A missing one
- * is null; only the date is required (RFC 3339 or epoch milliseconds). A number may also be written
- * as a text in decimals.
+ * rated_battery_range_km, outside_temp, fast_charger_type, meter_wh. Others are passed over. A
+ * missing one is null; only the date is required (RFC 3339 or epoch milliseconds). A number may
+ * also be written as a text in decimals.
  *
  * A sample that cannot be used is refused, noted and skipped, and the process goes on (section 1 of
  * design/charging.md). What makes the whole unreadable is an error.

@@ -17,6 +17,7 @@ enum samples_field {
     SAMPLES_IDEAL_RANGE,
     SAMPLES_RATED_RANGE,
     SAMPLES_OUTSIDE_TEMP,
+    SAMPLES_METER,
     SAMPLES_FIELDS
 };
 extern const char *const samples_field_names[SAMPLES_FIELDS];

@@ -12,6 +12,7 @@
 #include "protocol/timestamp.h"
 #include "store/sample.h"
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,20 +21,78 @@ static void samples_free_scope(struct samples *samples)
     samples_free(samples);
 }
 
+/* --rule: one of the rules, or 0 for both. */
+static int read_rule(const struct ctl *ctl, int *rule, struct err *err)
+{
+    const char *word = args_value(ctl->args, "rule");
+    *rule = EVALUATE_RULE_VERSION;
+    if (!word || strcmp(word, "1") == 0)
+        return 0;
+    *rule = strcmp(word, "2") == 0 ? EVALUATE2_RULE_VERSION : 0;
+    if (*rule == 0 && strcmp(word, "both") != 0)
+        return err_set(err, ERR_USAGE, "--rule %s: which rule? 1, 2 or both", word);
+    return 0;
+}
+
+/* An option's number above 0; `number` stays when it was not given. */
+static int read_above_0(const struct ctl *ctl, const char *name, double *number, struct err *err)
+{
+    const char *word = args_value(ctl->args, name);
+    char *end = NULL;
+    if (!word)
+        return 0;
+    double read = strtod(word, &end);
+    if (end == word || *end != '\0' || !(read > 0) || !(read <= 1e6))
+        return err_set(err, ERR_USAGE, "--%s %s: a number above 0, at most 1000000", name, word);
+    *number = read;
+    return 0;
+}
+
+static int read_limits(const struct ctl *ctl, struct evaluate2_limits *limits, struct err *err)
+{
+    const double minute_us = 6e7;
+    double gap_min = (double)EVALUATE2_GAP_DEFAULT_US / minute_us;
+    *limits = (struct evaluate2_limits){.charger_rating_kw = NAN};
+    int rc = read_above_0(ctl, "gap-limit", &gap_min, err);
+    if (rc == 0)
+        rc = read_above_0(ctl, "rating", &limits->charger_rating_kw, err);
+    limits->gap_us = (int64_t)ceil(gap_min * minute_us);
+    return rc;
+}
+
+/* By both rules: an array of two objects, or two blocks of lines. */
+static void write_both(const struct evaluation *evaluation, bool json, struct strbuf *to)
+{
+    strbuf_append_text(to, json ? "[" : "");
+    evaluation_write(evaluation, EVALUATE_RULE_VERSION, json, to);
+    strbuf_append_text(to, json ? "," : "\n");
+    evaluation_write(evaluation, EVALUATE2_RULE_VERSION, json, to);
+    strbuf_append_text(to, json ? "]" : "");
+}
+
 int ctl_evaluate_charging(const struct ctl *ctl, struct err *err)
 {
     SCOPE_STRBUF struct strbuf text = STRBUF_INIT, answer = STRBUF_INIT;
     SCOPE(samples_free_scope) struct samples samples = {0};
     const char *path = strcmp(ctl->word, "-") == 0 ? "/dev/stdin" : ctl->word;
-    int rc = file_read(path, SAMPLES_MAX_BYTES, &text, err);
+    struct evaluate2_limits limits;
+    int rule, rc = read_rule(ctl, &rule, err);
+    if (rc == 0)
+        rc = read_limits(ctl, &limits, err);
+    if (rc == 0)
+        rc = file_read(path, SAMPLES_MAX_BYTES, &text, err);
     if (rc < 0)
         return rc;
     rc = samples_parse(strbuf_text(&text), text.length, &samples, err);
     if (rc < 0)
         return err_prefix(err, "%s: ", ctl->word);
     struct evaluation evaluation;
-    evaluation_make(&samples, clock_wall_us(), &evaluation);
-    evaluation_write(&evaluation, ctl->json, &answer);
+    evaluation_make(&samples, clock_wall_us(), &limits, &evaluation);
+    if (rule == 0)
+        write_both(&evaluation, ctl->json, &answer);
+    else
+        evaluation_write(&evaluation, rule, ctl->json, &answer);
+    strbuf_append_text(&answer, ctl->json ? "\n" : "");
     if (strbuf_failed(&answer))
         return err_set(err, ERR_NOMEM, "no memory for the answer");
     if (samples.refused > 0)

@@ -72,6 +72,10 @@ static const struct args_option options[] = {
     {"wait", "S", "wait up to S seconds for the command's end", NULL, NULL},
     {"no-wait", NULL, "do not wait for a result", NULL, NULL},
     {"csv", NULL, "charging samples, sql: CSV instead of a table", NULL, NULL},
+    {"rule", "RULE", "charging evaluate: by rule 1 (default), 2 or both", NULL, NULL},
+    {"gap-limit", "MIN", "charging evaluate, rule 2: a longer silence is a gap (default 5)", NULL,
+     NULL},
+    {"rating", "KW", "charging evaluate, rule 2: rating of the charger", NULL, NULL},
     {"plain", NULL, "live: lines instead of a screen", NULL, NULL},
     {"interval", "S", "live: seconds between looks (default 1)", NULL, NULL},
     {"actor", "NAME", "who stands in the log (default: the user's name)", NULL, NULL},
@@ -111,6 +115,7 @@ const struct args_spec CTL_SPEC = {
         "  charging samples ID        its samples alone, packed or not [--csv --from --to]\n"
         "  charging evaluate FILE     figures and cost of the samples in a file (- is standard\n"
         "                             input): JSON, JSON Lines or CSV; needs no database\n"
+        "                             [--rule 1|2|both --gap-limit --rating]\n"
         "  charging check             reads all samples and names what is damaged (status 65: "
         "some is)\n"
         "                             [--station --battery]\n"

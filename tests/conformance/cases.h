@@ -94,8 +94,9 @@ SUPPORT cJSON *evaluate_document(const cJSON *document)
     if (samples_parse(strbuf_text(&text), text.length, &samples, &err) < 0)
         fail_msg("%s", err.text);
     assert_string_equal(strbuf_text(&samples.refusals), "");
-    evaluation_make(&samples, 0, &evaluation);
-    evaluation_write(&evaluation, true, &answer);
+    const struct evaluate2_limits limits = {EVALUATE2_GAP_DEFAULT_US, NAN};
+    evaluation_make(&samples, 0, &limits, &evaluation);
+    evaluation_write(&evaluation, 1, true, &answer);
     samples_free(&samples);
     cJSON *root = NULL;
     if (json_parse(strbuf_text(&answer), answer.length, &root, &err) < 0)

@@ -89,6 +89,43 @@ static void samples_go_out_and_in_again(void **state)
     assert_non_null(strstr(strbuf_text(&open), "TIME"));
 }
 
+static void samples_are_evaluated_by_either_rule(void **state)
+{
+    const struct workdir *dir = *state;
+    SCOPE_STRBUF struct strbuf out = STRBUF_INIT, text = STRBUF_INIT;
+    struct err err = {0};
+    char path[400];
+    (void)snprintf(path, sizeof path, "%s/samples", dir->path);
+    strbuf_append_text(&text, "date,charger_power\n2026-11-21T08:00:00Z,8\n"
+                              "2026-11-21T08:05:00Z,12\n2026-11-21T08:15:00Z,0\n");
+    write_file(path, &text);
+#define EVALUATE(...) RUN(&out, &err, "charging", "evaluate", path, __VA_ARGS__)
+    assert_int_equal(EVALUATE("--json", "--rule", "both"), 0);
+    const char *first = strstr(strbuf_text(&out), "[{\"start_date\"");
+    const char *second = strstr(strbuf_text(&out), "\"rule_version\":1},{\"start_date\"");
+    assert_non_null(first);
+    assert_non_null(second);
+    assert_non_null(strstr(first, "\"charge_energy_used\":\"1.00\""));  /* the later power */
+    assert_non_null(strstr(second, "\"charge_energy_used\":\"0.83\"")); /* 10 kW for 5 min */
+    assert_non_null(strstr(second, "\"charge_energy_gap\":\"1.00\""));
+    assert_non_null(strstr(second, "\"flags\":[{\"flag\":\"gap\",\"times\":1,"));
+    assert_int_equal(EVALUATE("--rule", "both", "--gap-limit", "4"), 0);
+    assert_non_null(strstr(strbuf_text(&out), "charge_energy_gap      1.83\n"));
+    assert_non_null(strstr(strbuf_text(&out),
+                           "gap                    no sample for more than 4 min: 15.0 min in all, "
+                           "1.83 kWh are estimated for them and kept apart (2, from "
+                           "2026-11-21T08:00:00.000000Z)\n"));
+    assert_int_equal(EVALUATE("--rule", "2", "--rating", "11.5"), 0); /* 12 kW: 5 % are allowed */
+    assert_null(strstr(strbuf_text(&out), "power_above_rating"));
+    assert_int_equal(EVALUATE("--rule", "2", "--rating", "11"), 0);
+    assert_non_null(strstr(strbuf_text(&out), "power_above_rating     up to 12.00 kW at a charger"));
+    assert_int_equal(EVALUATE("--rule", "3"), ERR_USAGE);
+    assert_non_null(strstr(err.text, "1, 2 or both"));
+    assert_int_equal(EVALUATE("--gap-limit", "0"), ERR_USAGE);
+    assert_int_equal(EVALUATE("--rating", "11x"), ERR_USAGE);
+    assert_non_null(strstr(err.text, "--rating 11x: a number above 0"));
+}
+
 static void wrong_processes_and_damaged_chunks_are_named(void **state)
 {
     const struct workdir *dir = *state;
@@ -175,6 +212,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(samples_go_out_and_in_again, workdir_make, workdir_remove),
+        cmocka_unit_test_setup_teardown(samples_are_evaluated_by_either_rule, workdir_make,
+                                        workdir_remove),
         cmocka_unit_test_setup_teardown(wrong_processes_and_damaged_chunks_are_named, workdir_make,
                                         workdir_remove),
         cmocka_unit_test_setup_teardown(any_sql_is_answered_but_writing, workdir_make,

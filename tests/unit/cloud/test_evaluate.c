@@ -5,52 +5,8 @@
  * sample gives what the whole at once gives.
  */
 #include "base/decimal.h"
-#include "charging/evaluate.h"
 
-#include "cloud/support.h"
-#include <math.h>
-
-#define SECOND INT64_C(1000000)
-#define NONE   INT64_MIN
-
-static struct evaluate_sample bare(int64_t second)
-{
-    return (struct evaluate_sample){.date_us = second * SECOND,
-                                    .battery_level = NAN,
-                                    .added_kwh = NAN,
-                                    .power_kw = NAN,
-                                    .current_a = NAN,
-                                    .voltage_v = NAN,
-                                    .phases = NONE,
-                                    .ideal_range_km = NAN,
-                                    .rated_range_km = NAN,
-                                    .outside_temp_c = NAN};
-}
-
-static struct evaluate_sample powered(int64_t second, double power_kw)
-{
-    struct evaluate_sample sample = bare(second);
-    sample.power_kw = power_kw;
-    return sample;
-}
-
-static struct evaluate_sample electric(int64_t second, double power_kw, double current_a,
-                                       double voltage_v, int64_t phases)
-{
-    struct evaluate_sample sample = powered(second, power_kw);
-    sample.current_a = current_a;
-    sample.voltage_v = voltage_v;
-    sample.phases = phases;
-    return sample;
-}
-
-static void assert_number(double got, double want)
-{
-    if (isnan(want) ? !isnan(got) : !(fabs(got - want) < 1e-12))
-        fail_msg("got %.17g, want %.17g", got, want);
-}
-
-#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+#include "cloud/evaluate_support.h"
 
 static void decimals_round_half_away_from_zero(void **state)
 {
@@ -325,23 +281,6 @@ static void reported_phases_are_averaged_half_up(void **state)
     samples[8].phases = 2; /* below 2.5 → 2 */
     evaluate_samples(samples, count, &result);
     assert_number(result.effective_phases, NAN);
-}
-
-/* xorshift64*, so that a failure repeats. */
-static uint64_t random_next(uint64_t *seed)
-{
-    *seed ^= *seed >> 12;
-    *seed ^= *seed << 25;
-    *seed ^= *seed >> 27;
-    return *seed * UINT64_C(2685821657736338717);
-}
-
-static double sometimes(uint64_t *seed, double low, double high)
-{
-    uint64_t value = random_next(seed);
-    if (value % 7 == 0)
-        return NAN;
-    return low + (high - low) * (double)(value >> 40) / (double)(1 << 24);
 }
 
 static void samples_are_taken_at_their_stored_scale(void **state)

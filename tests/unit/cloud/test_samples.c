@@ -4,9 +4,10 @@
 #include "charging/evaluation.h"
 
 #include "cloud/support.h"
+#include <math.h>
 
 /* The evaluation of a text as JSON; fails when it cannot be read. */
-static void evaluate_text(const char *text, struct strbuf *answer, char refusals[600])
+static void evaluate_by(int rule, const char *text, struct strbuf *answer, char refusals[600])
 {
     struct samples samples;
     struct evaluation evaluation;
@@ -14,10 +15,16 @@ static void evaluate_text(const char *text, struct strbuf *answer, char refusals
     if (samples_parse(text, strlen(text), &samples, &err) < 0)
         fail_msg("%s", err.text);
     (void)snprintf(refusals, 600, "%s", strbuf_text(&samples.refusals));
-    evaluation_make(&samples, 0, &evaluation);
+    const struct evaluate2_limits limits = {EVALUATE2_GAP_DEFAULT_US, NAN};
+    evaluation_make(&samples, 0, &limits, &evaluation);
     strbuf_clear(answer);
-    evaluation_write(&evaluation, true, answer);
+    evaluation_write(&evaluation, rule, true, answer);
     samples_free(&samples);
+}
+
+static void evaluate_text(const char *text, struct strbuf *answer, char refusals[600])
+{
+    evaluate_by(1, text, answer, refusals);
 }
 
 static void assert_in(const char *text, const char *part)
@@ -79,7 +86,7 @@ static void the_three_forms_give_the_same(void **state)
                                    "\"end_date\":\"2026-11-21T09:00:00.000000Z\","
                                    "\"duration_min\":60,");
     assert_in(strbuf_text(&first), "\"cost\":null,\"effective_phases\":null,\"samples\":2,"
-                                   "\"samples_refused\":0,\"rule_version\":1}\n");
+                                   "\"samples_refused\":0,\"rule_version\":1}");
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         evaluate_text(forms[i], &answer, refusals);
         assert_string_equal(refusals, "");
@@ -187,6 +194,34 @@ static void what_cannot_be_read_is_an_error(void **state)
     assert_error("date,\"x\n", "the first line of the samples: a quote");
 }
 
+static void rule_2_says_its_energies_and_flags(void **state)
+{
+    (void)state;
+    SCOPE_STRBUF struct strbuf answer = STRBUF_INIT;
+    char refusals[600];
+    evaluate_by(2,
+                "date,meter_wh,charge_energy_added,charger_power\n"
+                "2026-11-21T08:00:00Z,1e15,0.41,7\n"
+                "2026-11-21T08:05:00Z,,0.51,7\n"
+                "2026-11-21T09:05:00Z,,1.51,5\n"
+                "2026-11-21T09:06:00Z,1.1e15,1.51,5\n",
+                &answer, refusals);
+    assert_in(refusals, "line 5 is left out: meter_wh 1.1e+15 is beyond 1e+15");
+    assert_string_equal(
+        strbuf_text(&answer),
+        "{\"start_date\":\"2026-11-21T08:00:00.000000Z\","
+        "\"end_date\":\"2026-11-21T09:05:00.000000Z\",\"duration_min\":65,"
+        "\"charge_energy_added\":\"1.10\",\"charge_energy_used\":\"0.58\","
+        "\"charge_energy_metered\":\"0.00\",\"charge_energy_gap\":\"6.00\",\"gap_s\":3600,"
+        "\"unmeasured_s\":0,\"efficiency\":\"0.167\",\"peak_power\":\"7.00\","
+        "\"start_battery_level\":null,\"end_battery_level\":null,\"start_ideal_range_km\":null,"
+        "\"end_ideal_range_km\":null,\"start_rated_range_km\":null,\"end_rated_range_km\":null,"
+        "\"outside_temp_avg\":null,\"cost\":null,\"samples\":3,\"samples_refused\":1,"
+        "\"rule_version\":2,\"flags\":[{\"flag\":\"gap\",\"times\":1,"
+        "\"first_at\":\"2026-11-21T08:05:00.000000Z\",\"reason\":\"no sample for more than 5 min: "
+        "60.0 min in all, 6.00 kWh are estimated for them and kept apart\"}]}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +230,7 @@ int main(void)
         cmocka_unit_test(tariffs_are_read_and_applied),
         cmocka_unit_test(unusable_samples_are_left_out_and_named),
         cmocka_unit_test(what_cannot_be_read_is_an_error),
+        cmocka_unit_test(rule_2_says_its_energies_and_flags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
