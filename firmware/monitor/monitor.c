@@ -80,7 +80,7 @@ static void set_clocks(struct monitor *monitor)
     int64_t now = now_us(monitor);
     monitor->boot_mono_us = now;
     monitor->purge_us = now + PURGE_US;
-    monitor->recover_us = NEVER;
+    monitor->recover_us = monitor->sweep_us = monitor->owed_us = NEVER;
     monitor->offline_until_us = NEVER;
     monitor->report_us = now + ENGINE_GRACE_US; /* the first one comes with the engine's status */
     monitor->engine.since_us = now;
@@ -172,11 +172,13 @@ int64_t monitor_tick(struct monitor *monitor)
     broker_tick(monitor);
     report_tick(monitor);
     record_tick(monitor);
+    owed_tick(monitor);
     send_tick(monitor);
     goodbye_tick(monitor);
     int64_t next = earlier(watch_deadline(monitor), broker_deadline(monitor));
     next = earlier(next, report_deadline(monitor));
     next = earlier(next, record_deadline(monitor));
+    next = earlier(next, monitor->owed_us);
     next = earlier(next, outbox_deadline(&monitor->outbox));
     if (monitor->goodbye.kind != GOODBYE_NONE)
         next = earlier(next, monitor->goodbye.deadline_us);

@@ -37,7 +37,8 @@ static void refuse_unrecorded(struct monitor *monitor, const struct journal_comm
     outcome_say(monitor, command, "refused", reason);
 }
 
-/* A first outcome. When it cannot be stored nothing may move: StorageFault. */
+/* An outcome. When it cannot be stored: of a command that the journal does not know nothing has
+ * moved, and nothing may: StorageFault. One that is in the journal as asked may be under way. */
 static bool conclude(struct monitor *monitor, struct journal_command *command, const char *outcome,
                      const char *reason)
 {
@@ -47,7 +48,10 @@ static bool conclude(struct monitor *monitor, struct journal_command *command, c
         return true;
     }
     log_error(MODULE, "an outcome is not stored: %s", err.text);
-    refuse_unrecorded(monitor, command, "StorageFault");
+    if (command->number > 0)
+        owed_add(monitor, command->number, outcome, reason);
+    else
+        refuse_unrecorded(monitor, command, "StorageFault");
     return false;
 }
 
@@ -111,11 +115,13 @@ void obey_engine_answer(struct monitor *monitor, const struct ipc_packet *packet
         (void)conclude(monitor, &command, "refused", reason[0] ? reason : "Busy");
         return;
     }
-    if (command.outcome[0] == '\0')
-        (void)conclude(monitor, &command, "accepted", "");
     /* A reservation is a record: the engine keeps it durably, that is its evidence. */
-    if (packet->type == IPC_RESERVE_RESPONSE && strcmp(command.outcome, "accepted") == 0)
+    bool record = packet->type == IPC_RESERVE_RESPONSE;
+    bool recorded = command.outcome[0] != '\0' || conclude(monitor, &command, "accepted", "");
+    if (record && recorded)
         (void)conclude(monitor, &command, "done", "");
+    else if (record)
+        owed_add(monitor, command.number, "done", "");
 }
 
 /* What the monitor does itself ------------------------------------------------------------------

@@ -29,6 +29,8 @@ static void group_ended(struct monitor *monitor, bool stored)
         else
             monitor->outbox.assigned[i] = monitor->stored[i];
     }
+    if (!stored)
+        sweep_later(monitor); /* deletions may have been among it */
 }
 
 void record_close_group(struct monitor *monitor)
@@ -217,6 +219,8 @@ int64_t record_deadline(const struct monitor *monitor)
         monitor->group_open ? monitor->group_since_us + monitor->settings->group_us : NEVER;
     if (monitor->was_short && monitor->recover_us < deadline)
         deadline = monitor->recover_us;
+    if (monitor->sweep_us < deadline)
+        deadline = monitor->sweep_us;
     return deadline < monitor->purge_us ? deadline : monitor->purge_us;
 }
 
@@ -263,6 +267,7 @@ void record_tick(struct monitor *monitor)
 {
     int64_t now = now_us(monitor);
     maintain(monitor, now);
+    sweep_tick(monitor);
     if (monitor->group_open && now - monitor->group_since_us >= monitor->settings->group_us)
         record_close_group(monitor);
 }

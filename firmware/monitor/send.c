@@ -91,9 +91,10 @@ static void delete_rows(struct monitor *monitor, enum message_lane lane, int64_t
     int rc = record_group(monitor, &err);
     if (rc == 0)
         rc = monitor->journal->ops->acknowledge(monitor->journal->self, lane, boot, mark, &err);
-    /* They are only sent again after a restart, and acknowledged again. */
-    if (rc < 0)
+    if (rc < 0) {
         log_warning(MODULE, "acknowledged rows stay in the journal: %s", err.text);
+        sweep_later(monitor);
+    }
 }
 
 static void take_mark(struct monitor *monitor, enum message_lane lane,

@@ -19,6 +19,7 @@
 #define RECOVER_US          (60 * SECOND_US)
 #define PURGE_US            (3600 * SECOND_US)
 #define STATUS_ANSWER_US    (2 * SECOND_US)
+#define OWED_MAX            8
 #define CLOSE_AGAIN_US      (10 * SECOND_US) /* an outcome could not be stored */
 #define COMMAND_KEEP_US     (INT64_C(2) * 86400 * SECOND_US)
 #define COMMAND_KEEP        10000
@@ -58,6 +59,13 @@ struct token {
     int64_t token;
     enum message_lane lane;
     int64_t boot, seq;
+};
+
+/* owed.c */
+struct owed_outcome {
+    int64_t number; /* of the command; 0: none */
+    char outcome[16];
+    char reason[MESSAGE_TEXT_SIZE];
 };
 
 struct monitor {
@@ -102,8 +110,11 @@ struct monitor {
     int64_t restart_number; /* up to it this start ends restarts and disconnections; 0: it has */
     int64_t last_number;    /* of a command */
     struct goodbye goodbye;
+    struct owed_outcome owed[OWED_MAX];
+    int64_t owed_us; /* NEVER: none is owed */
 
     int64_t recover_us, purge_us;
+    int64_t sweep_us; /* acknowledged rows are deleted again; NEVER: none is known to be left */
 };
 
 static inline int64_t now_us(const struct monitor *monitor)
@@ -192,6 +203,11 @@ void watch_on_registered(struct monitor *monitor, const struct ipc_packet *packe
 void watch_tick(struct monitor *monitor);
 int64_t watch_deadline(const struct monitor *monitor);
 
+/* sweep.c: acknowledged rows that could not be deleted ----------------------------------------- */
+
+void sweep_later(struct monitor *monitor);
+void sweep_tick(struct monitor *monitor);
+
 /* harvest.c: engine events -------------------------------------------------------------------- */
 
 void harvest_event(struct monitor *monitor, const struct ipc_packet *packet);
@@ -204,6 +220,11 @@ int configure_take(struct monitor *monitor, const struct message_config *config,
                    struct err *err);
 /* Tells the engine all of it. */
 void configure_tell_engine(struct monitor *monitor);
+
+/* owed.c: outcomes that could not be stored ---------------------------------------------------- */
+
+void owed_add(struct monitor *monitor, int64_t number, const char *outcome, const char *reason);
+void owed_tick(struct monitor *monitor);
 
 /* outcome.c: results of commands -------------------------------------------------------------- */
 

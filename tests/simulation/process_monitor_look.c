@@ -8,31 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows that the bridge holds may stay: their deletion could not be stored, and they go with the
- * next restart. */
-static bool holds_unsaid(struct sim_station *station, enum message_lane lane)
-{
-    const struct journal *journal = &station->monitor->tap.inner;
-    struct journal_row row = {.boot = 0};
-    while (journal->ops->next_row(journal->self, lane, row.boot, row.seq, &row, NULL) == 0) {
-        struct ledger_stream *stream =
-            ledger_stream(&station->sim->ledger, station->device, journal->id, row.boot, lane);
-        if (!(ledger_row(stream, row.seq)->flags & LEDGER_EVER) && row.seq > stream->mark)
-            return true;
-    }
-    return false;
-}
-
 bool sim_monitor_is_drained(struct sim_station *station)
 {
     const struct journal *journal = &station->monitor->tap.inner;
     struct journal_command open;
     struct journal_totals totals;
     journal->ops->totals(journal->self, &totals);
-    bool empty = totals.rows[0] == 0 && totals.rows[1] == 0;
-    if (!empty && station->sim->journal_was_full)
-        empty = !holds_unsaid(station, LANE_EVENT) && !holds_unsaid(station, LANE_TELEMETRY);
-    return empty && journal->ops->next_open_command(journal->self, 0, &open, NULL) == ERR_NOT_FOUND;
+    return totals.rows[0] == 0 && totals.rows[1] == 0 &&
+           journal->ops->next_open_command(journal->self, 0, &open, NULL) == ERR_NOT_FOUND;
 }
 
 bool sim_monitor_knows(struct sim_station *station, const char *identity)

@@ -162,20 +162,26 @@ static bool is_connected(const struct broker_client *client)
     return client->alive && client->sees && client->broker_sees;
 }
 
+static bool station_is_at_rest(struct sim_station *station)
+{
+    return station->engine_process.running && station->monitor_process.running &&
+           engine_events_waiting(station->engine) == 0 && !station->swap_command[0] &&
+           is_connected(&station->client) && sim_monitor_is_drained(station);
+}
+
+static struct sim_station *restless(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->station_count; i++)
+        if (!station_is_at_rest(&sim->stations[i]))
+            return &sim->stations[i];
+    return NULL;
+}
+
 static bool is_at_rest(struct sim *sim)
 {
     const struct sim_bridge *bridge = &sim->bridge;
-    if (!bridge->process.running || bridge->ring_count > 0 || bridge->client.queue_count > 0 ||
-        !is_connected(&bridge->client))
-        return false;
-    for (size_t i = 0; i < sim->station_count; i++) {
-        struct sim_station *station = &sim->stations[i];
-        if (!station->engine_process.running || !station->monitor_process.running ||
-            engine_events_waiting(station->engine) > 0 || station->swap_command[0] ||
-            !is_connected(&station->client) || !sim_monitor_is_drained(station))
-            return false;
-    }
-    return true;
+    return bridge->process.running && bridge->ring_count == 0 && bridge->client.queue_count == 0 &&
+           is_connected(&bridge->client) && !restless(sim);
 }
 
 static int64_t count_open(struct sim *sim)
@@ -200,12 +206,15 @@ static void drain(struct sim *sim)
     while (!sim->violation[0] && rested < CALM_LOOKS) {
         schedule_run(&sim->schedule, sim->schedule.now_us + CALM_STEP_US);
         rested = is_at_rest(sim) && count_open(sim) == 0 ? rested + 1 : 0;
-        if (sim->schedule.now_us - begin_us > CALM_MAX_US)
-            sim_violate(sim,
-                        "an hour of calm and still not at rest: ring %zu, commands open in the "
-                        "database %" PRId64 "; %s",
-                        sim->bridge.ring_count, count_open(sim),
-                        sim_monitor_describe(&sim->stations[0]));
+        if (sim->schedule.now_us - begin_us <= CALM_MAX_US)
+            continue;
+        struct sim_station *station = restless(sim);
+        sim_violate(sim,
+                    "an hour of calm and still not at rest: ring %zu, commands open in the "
+                    "database %" PRId64 "; %s: %s",
+                    sim->bridge.ring_count, count_open(sim),
+                    station ? station->device : "the stations",
+                    station ? sim_monitor_describe(station) : "at rest");
     }
 }
 
