@@ -9,6 +9,7 @@
  *                                                      records exchange events (tracking/form.h);
  *                                                      all of them or, at an error, none;
  *                                                      answers {"ok":true,"added":N,"known":N}
+ *   {"command":"battery_area",…}                       tracking/order.h
  *   {"command":"ping"}                                 answers when the writer is alive
  *
  * Answers: {"ok":true} or {"error":SENTENCE,"code":"ERR_…"}. A request goes through the ring to the
@@ -22,11 +23,13 @@
 #include "bridge/ring.h"
 #include "protocol/topic.h"
 #include "tracking/form.h"
+#include "tracking/order.h"
 
 enum control_command {
     CONTROL_PING,
     CONTROL_STATION_APPROVE,
     CONTROL_EXCHANGE_ADD,
+    CONTROL_BATTERY_ORDER,
     CONTROL_EXPORT_RESULT, /* of the bridge's own exporter; no request over the socket */
 };
 
@@ -37,6 +40,7 @@ struct control_call {
     char actor[65];                      /* user; of exchange_add: actor_id */
     bool import;                         /* exchange_add: the actor is "import", else "operator" */
     struct control_exchanges *exchanges; /* owned; NULL but for exchange_add */
+    struct battery_order order;          /* battery_… */
     bool failed;                         /* export_result, and why */
     char text[sizeof((struct err *)0)->text];
 };

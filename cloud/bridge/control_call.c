@@ -80,8 +80,13 @@ static int parse_object(const cJSON *object, struct control_call *call, struct e
         return parse_approval(object, call, err);
     if (strcmp(command, "exchange_add") == 0)
         return parse_exchanges(object, call, err);
+    if (battery_order_is(command)) {
+        call->command = CONTROL_BATTERY_ORDER;
+        return battery_order_from_json(object, &call->order, err) < 0 ? (err->code = ERR_USAGE) : 0;
+    }
     return err_set(err, ERR_USAGE,
-                   "command %s: unknown; station_approve, exchange_add and ping are known",
+                   "command %s: unknown; station_approve, exchange_add, battery_area and ping are "
+                   "known",
                    command);
 }
 

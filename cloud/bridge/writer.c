@@ -101,6 +101,9 @@ static void obey(struct writer *writer, struct control_request *request)
                                       call->actor, &asked->added, &asked->known, &err);
         break;
     }
+    case CONTROL_BATTERY_ORDER:
+        status = ingest_obey_order(writer->ingest, &call->order, &err);
+        break;
     case CONTROL_EXPORT_RESULT:
         status = ingest_note_export(writer->ingest, call->failed, call->text, &err);
         break;

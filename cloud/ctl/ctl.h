@@ -22,7 +22,8 @@ struct ctl {
 };
 
 struct ctl_verb {
-    const char *subject, *name; /* "battery" "history"; name NULL: the subject stands alone */
+    const char *subject, *name; /* "battery" "history", "battery" "area set"; name NULL: the subject
+                                   stands alone */
     /* What its word means ("BID"; "[QUERY]": it may be left out), NULL: it takes none. */
     const char *word;
     int (*run)(const struct ctl *ctl, struct err *err);
@@ -87,6 +88,10 @@ int ctl_battery_history(const struct ctl *ctl, struct err *err); /* questions.c 
 int ctl_battery_where(const struct ctl *ctl, struct err *err);
 int ctl_battery_holder(const struct ctl *ctl, struct err *err);
 int ctl_battery_utilisation(const struct ctl *ctl, struct err *err);
+int ctl_battery_way(const struct ctl *ctl, struct err *err); /* areas.c */
+int ctl_list_areas(const struct ctl *ctl, struct err *err);
+int ctl_set_area(const struct ctl *ctl, struct err *err);
+int ctl_clear_area(const struct ctl *ctl, struct err *err);
 int ctl_vehicle_history(const struct ctl *ctl, struct err *err);
 int ctl_count_swaps(const struct ctl *ctl, struct err *err);
 int ctl_export_exchanges(const struct ctl *ctl, struct err *err); /* exchanges.c */

@@ -16,6 +16,10 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"battery", "where", "BID", ctl_battery_where},
                                      {"battery", "holder", "BID", ctl_battery_holder},
                                      {"battery", "utilisation", "BID", ctl_battery_utilisation},
+                                     {"battery", "way", "BID", ctl_battery_way},
+                                     {"battery", "area list", NULL, ctl_list_areas},
+                                     {"battery", "area set", "BID", ctl_set_area},
+                                     {"battery", "area clear", "BID", ctl_clear_area},
                                      {"vehicle", "history", "VID", ctl_vehicle_history},
                                      {"exchange", "list", NULL, ctl_list_exchanges},
                                      {"exchange", "add", NULL, ctl_add_exchange},
@@ -65,6 +69,9 @@ static const struct args_option options[] = {
     {"soh", "PERCENT", "exchange add: state of health", NULL, NULL},
     {"battery-version", "VERSION", "exchange add: the battery's version", NULL, NULL},
     {"comments", "TEXT", "exchange add: what else is to be said", NULL, NULL},
+    {"stations", "A,B", "battery area: stations where it may be", NULL, NULL},
+    {"circles", "LAT,LON,M", "battery area: circles of M metres; several: with ; between", NULL,
+     NULL},
     {"dry-run", NULL, "import: only look for bad lines", NULL, NULL},
     {"request-id", "ID", "request id of the swap", NULL, NULL},
     {"mode", "MODE", "restart: service (default) or reboot", NULL, NULL},
@@ -99,6 +106,11 @@ const struct args_spec CTL_SPEC = {
         "  battery where BID          where it is now, since when\n"
         "  battery holder BID         who had it [--at TIME]\n"
         "  battery utilisation BID    shares of time in vehicle, bay, neither [--from --to]\n"
+        "  battery way BID            its visits to stations, and where those stood [--from --to]\n"
+        "  battery area set BID       where it may be; elsewhere it raises outside_area:\n"
+        "                             [--stations A,B] [--circles LAT,LON,METRES;…] [--actor]\n"
+        "  battery area list          [--battery]\n"
+        "  battery area clear BID     it may be anywhere [--actor]\n"
         "  vehicle history VID        the batteries it had [--from --to]\n"
         "  exchange list              [--battery --vehicle --station --from --to]\n"
         "  exchange add               record one that no station told: --battery --station\n"
@@ -147,6 +159,22 @@ const struct config_key CTL_KEYS[] = {
     {"store", "db", CONFIG_TEXT, "", 0, 0, NULL, "Database file of swap-bridge."}};
 const size_t CTL_KEY_COUNT = sizeof CTL_KEYS / sizeof CTL_KEYS[0];
 
+/* How many words of the line name the verb; 0: they do not. */
+static int words_of(const struct ctl_verb *verb, const struct args *args)
+{
+    if (strcmp(verb->subject, args_word(args, 0)) != 0)
+        return 0;
+    int used = 1;
+    for (const char *at = verb->name; at && *at; used++) {
+        size_t length = strcspn(at, " ");
+        const char *word = used < args_word_count(args) ? args_word(args, used) : "";
+        if (strlen(word) != length || strncmp(word, at, length) != 0)
+            return 0;
+        at += length + (at[length] == ' ');
+    }
+    return used;
+}
+
 /* How a table's entry is typed. */
 static void verb_words(const struct ctl_verb *verb, char to[64])
 {
@@ -187,12 +215,10 @@ int ctl_find_verb(const struct args *args, const struct ctl_verb **verb, int *us
         return err_set(err, ERR_USAGE, "which command? for example: station list");
     for (const struct ctl_verb *each = CTL_VERBS; each->subject; each++) {
         char typed[64];
-        if (strcmp(each->subject, args_word(args, 0)) != 0)
-            continue;
-        if (each->name && (words < 2 || strcmp(each->name, args_word(args, 1)) != 0))
+        *used = words_of(each, args);
+        if (*used == 0)
             continue;
         verb_words(each, typed);
-        *used = each->name ? 2 : 1;
         if (each->word && each->word[0] != '[' && words == *used)
             return err_set(err, ERR_USAGE, "'%s' needs a word: %s", typed, each->word);
         if (words > *used + (each->word ? 1 : 0))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Exchange events that come from no station, and what came of exporting them. */
+/* What comes from no station: exchange events, orders about batteries, what came of exporting. */
 #include "ingest/ingest_internal.h"
 #include "tracking/form.h"
+#include "tracking/order.h"
 #include <math.h>
 
 static int add_all(struct ingest *ingest, const struct exchange_form *forms, size_t count,
@@ -50,6 +51,21 @@ int ingest_note_export(struct ingest *ingest, bool failed, const char *text, str
             alerts_raise(ingest->alerts, &subject, now_us, (double)NAN, (double)NAN, text, err);
     else if (status == 0)
         status = alerts_clear(ingest->alerts, &subject, now_us, err);
+    if (status == 0)
+        status = ingest_commit(ingest, err);
+    if (status < 0)
+        ingest_abort(ingest);
+    return status;
+}
+
+int ingest_obey_order(struct ingest *ingest, const struct battery_order *order, struct err *err)
+{
+    int64_t now_us = ingest->env->plant_us(ingest->env->self);
+    int status = ingest_begin(ingest, err);
+    if (status == 0) /* it looks into the tables */
+        status = tracking_flush(ingest->tracking, err);
+    if (status == 0)
+        status = battery_order_run(ingest->store, ingest->alerts, order, now_us, err);
     if (status == 0)
         status = ingest_commit(ingest, err);
     if (status < 0)

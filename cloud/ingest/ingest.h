@@ -84,6 +84,10 @@ int ingest_add_exchanges(struct ingest *ingest, const struct exchange_form *form
                          bool import, const char *actor_id, int64_t *added, int64_t *known,
                          struct err *err);
 
+struct battery_order;
+/* An operator's order about a battery (tracking/order.h), in a transaction of its own. */
+int ingest_obey_order(struct ingest *ingest, const struct battery_order *order, struct err *err);
+
 /* What came of the daily export: raises or clears the alert export_failed. */
 int ingest_note_export(struct ingest *ingest, bool failed, const char *text, struct err *err);
 

@@ -110,6 +110,10 @@ int ingest_station_info(struct ingest *ingest, struct arrival *arrival, struct e
     /* Live messages show what is; the history comes through the journal. */
     if (status < 0 || arrival->message.live)
         return status;
+    struct tracking_source source = ingest_source(arrival);
+    status =
+        tracking_place_station(ingest->tracking, arrival->message.device, info->station.latitude,
+                               info->station.longitude, arrival->moment.time_us, &source, err);
     for (size_t i = 0; i < info->battery_count && status == 0; i++)
         status = tell(ingest, arrival, &info->batteries[i], false, err);
     ingest->counters[COUNTER_SAMPLES] += (int64_t)info->battery_count;

@@ -54,6 +54,20 @@ static const struct table TABLES[AUDIT_TABLES] = {
      "outcome, reason, bid_in, bid_out, slot_in, slot_out, soc_in, soc_out) "
      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
      "DELETE FROM swap WHERE station_id = ?1 AND request_id = ?2"},
+    {"station_position",
+     "SELECT station_id, since_at, latitude, longitude FROM station_position "
+     "ORDER BY station_id, since_at",
+     2,
+     "INSERT OR REPLACE INTO station_position (station_id, since_at, latitude, longitude) "
+     "VALUES (?1, ?2, ?3, ?4)",
+     "DELETE FROM station_position WHERE station_id = ?1 AND since_at = ?2"},
+    {"battery_area",
+     "SELECT bid, number, station_id, latitude, longitude, radius_m, set_at, set_by "
+     "FROM battery_area ORDER BY bid, number",
+     2,
+     "INSERT OR REPLACE INTO battery_area (bid, number, station_id, latitude, longitude, radius_m, "
+     "set_at, set_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+     "DELETE FROM battery_area WHERE bid = ?1 AND number = ?2"},
 };
 
 /* One side of the walk. */

@@ -84,6 +84,12 @@ extern const struct report REPORT_BATTERY_HOLDER;
  * to `to`, which must be given; always one row, NULL shares when the span is empty. */
 extern const struct report REPORT_BATTERY_UTILISATION;
 
+/* Of filter bid: its visits to stations, with their positions then, newest first (report_where.c).
+ */
+extern const struct report REPORT_BATTERY_WAY;
+/* Where batteries may be; of filter bid, else all that have limits. */
+extern const struct report REPORT_BATTERY_AREAS;
+
 /* How many batteries were put into vehicles (On-Loads), most first, or by day. */
 enum report_count_by { COUNT_BY_BATTERY, COUNT_BY_VEHICLE, COUNT_BY_STATION, COUNT_BY_DAY };
 /* The report whose index suits the filter best. */

@@ -50,6 +50,7 @@ int tracked_battery_find(struct tracking *tracking, const char *bid, struct trac
         return found;
     read_claim(battery);
     battery->unlogged = true; /* whether the log knows is not known */
+    battery->looked_at_moves = -1;
     if (textmap_add(&tracking->batteries, battery->row.bid, battery) < 0)
         return err_set(err, ERR_NOMEM, "battery %s: out of memory", bid);
     *to = SCOPE_STEAL(battery);
@@ -169,6 +170,7 @@ void tracked_forget(struct tracking *tracking)
     tracking->first = tracking->last = NULL;
     textmap_free(&tracking->batteries, free);
     textmap_free(&tracking->bays, free);
+    textmap_free(&tracking->stations, free);
 }
 
 int tracking_flush(struct tracking *tracking, struct err *err)

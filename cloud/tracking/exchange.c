@@ -207,7 +207,13 @@ static int take_place(struct tracking *tracking, struct tracked_battery *battery
         tracked_battery_place(battery, "vehicle", row->vid, STORE_NULL, &claim, source);
     else
         tracked_battery_place(battery, "bay", row->station_id, row->slot, &claim, source);
-    return 0;
+    double latitude, longitude;
+    status = tracked_position(tracking, row->station_id, &latitude, &longitude, err);
+    if (status < 0)
+        return status;
+    battery->row.latitude = latitude;
+    battery->row.longitude = longitude;
+    return tracked_area_check(tracking, battery, row->station_id, true, row->event_time_us, err);
 }
 
 static int take_version(struct tracking *tracking, struct tracked_battery *battery,

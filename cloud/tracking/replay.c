@@ -7,6 +7,7 @@
 #include "store/audit.h"
 #include "store/eventlog.h"
 #include "store/stream.h"
+#include "tracking/area.h"
 #include "tracking/form.h"
 #include "tracking/form_message.h"
 #include "tracking/tracking_internal.h"
@@ -16,7 +17,7 @@
 #include <string.h>
 
 struct replay {
-    struct store *from;
+    struct store *from, *store;
     struct alerts *alerts;
     struct tracking *tracking;
     int64_t rows;
@@ -178,6 +179,24 @@ static int seen(struct step *step, struct err *err)
     return tracked_battery_save(step->replay->tracking, found, err);
 }
 
+static int position(struct step *step, struct err *err)
+{
+    return tracking_place_station(step->replay->tracking, text_or_empty(step->row->station_id),
+                                  number(step, "latitude"), number(step, "longitude"),
+                                  step->row->event_time_us, &step->source, err);
+}
+
+static int area(struct step *step, struct err *err)
+{
+    struct area_limit limits[AREA_LIMITS_MAX];
+    size_t count;
+    int status = area_from_json(cJSON_GetObjectItemCaseSensitive(step->payload, "limits"), limits,
+                                &count, err);
+    return status < 0 ? status
+                      : area_save(step->replay->store, text(step, "bid"), limits, count,
+                                  step->row->event_time_us, step->row->actor_id, err);
+}
+
 static const struct {
     const char *kind;
     bool
@@ -188,7 +207,8 @@ static const struct {
     {EVENTLOG_LIMITS, true, limits},    {"swap.end", true, swap_end},
     {"battery.version", true, version}, {"battery.capacity", true, capacity},
     {"battery.soh", true, soh},         {"battery.place", true, place},
-    {"battery.seen", true, seen},
+    {"battery.seen", true, seen},       {"station.position", true, position},
+    {"battery.area", true, area},
 };
 
 static int take_row(void *self, int64_t id, const struct eventlog_row *row, struct err *err)
@@ -225,7 +245,7 @@ static int take_row(void *self, int64_t id, const struct eventlog_row *row, stru
 
 int tracking_replay(struct store *from, struct store *to, int64_t *rows, struct err *err)
 {
-    struct replay replay = {.from = from};
+    struct replay replay = {.from = from, .store = to};
     int status = audit_copy_journals(from, to, err);
     if (status == 0)
         status = alerts_new(&replay.alerts, to, err);

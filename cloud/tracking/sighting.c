@@ -168,10 +168,12 @@ static int see_place(struct tracking *tracking, struct tracked_battery *battery,
     bool there = strcmp(row->where_kind, "bay") == 0 && row->slot == sighting->slot &&
                  strcmp(row->where_id, sighting->station_id) == 0;
     tracked_battery_place(battery, "bay", sighting->station_id, sighting->slot, claim, source);
-    if (there)
-        return 0;
-    int status = tracked_battery_save(tracking, battery, err);
-    return status < 0 ? status : log_place(tracking, battery, sighting, source, err);
+    int status = there ? 0 : tracked_battery_save(tracking, battery, err);
+    if (status == 0 && !there)
+        status = log_place(tracking, battery, sighting, source, err);
+    return status < 0 ? status
+                      : tracked_area_check(tracking, battery, sighting->station_id, !there,
+                                           sighting->time_us, err);
 }
 
 static int see_battery(struct tracking *tracking, const struct tracking_sighting *sighting,

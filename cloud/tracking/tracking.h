@@ -98,6 +98,11 @@ struct tracking_sighting {
 int tracking_see_battery(struct tracking *tracking, const struct tracking_sighting *sighting,
                          const struct tracking_source *source, struct err *err);
 
+/* Where a station says it is (NAN: it does not say): logged as station.position when it is news. */
+int tracking_place_station(struct tracking *tracking, const char *station_id, double latitude,
+                           double longitude, int64_t time_us, const struct tracking_source *source,
+                           struct err *err);
+
 int tracking_update_battery_version(struct tracking *tracking, const char *bid, const char *version,
                                     int64_t since_us, const struct tracking_source *source,
                                     struct err *err);

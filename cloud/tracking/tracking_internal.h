@@ -6,6 +6,7 @@
 #include "base/textmap.h"
 #include "store/battery.h"
 #include "store/exchange.h"
+#include "store/where.h"
 #include "tracking/place.h"
 #include "tracking/tracking.h"
 
@@ -18,7 +19,8 @@ struct tracked_battery {
     char claim_journal[33]; /* id of claim.journal; its number is looked up when it is needed */
     bool dirty;
     bool unlogged; /* telemetry was heard since event_log was last told last_seen_at and claim */
-    bool listed;   /* waits in the queue of rows to write, since: */
+    int64_t looked_at_moves; /* tracking.moves when its area was looked at; -1: not yet */
+    bool listed;             /* waits in the queue of rows to write, since: */
     int64_t listed_us;
     struct tracked_battery *next;
 };
@@ -31,14 +33,21 @@ struct tracked_bay {
     int empty_reports; /* in a row, as far as they matter */
 };
 
+/* Where a station says it is. */
+struct tracked_station {
+    char station_id[65];
+    struct position_row newest; /* NAN: it never said */
+};
+
 struct tracking {
     struct store *store;
     struct alerts *alerts;
     struct tracking_limits limits;
-    struct textmap batteries, bays;       /* of owned tracked_battery, tracked_bay */
-    struct tracked_battery *first, *last; /* queue of rows to write, longest waiting first */
-    int64_t heard_us;                     /* arrival of the newest message */
-    bool limits_logged;                   /* event_log has `limits` */
+    struct textmap batteries, bays, stations; /* of owned tracked_… */
+    int64_t moves;                            /* of stations, since the start */
+    struct tracked_battery *first, *last;     /* queue of rows to write, longest waiting first */
+    int64_t heard_us;                         /* arrival of the newest message */
+    bool limits_logged;                       /* event_log has `limits` */
 };
 
 /* cache.c. The battery, read or created; the pointer is valid until tracking_forget or
@@ -117,6 +126,14 @@ int tracked_capacity_check(struct tracking *tracking, const struct tracked_batte
 /* swaps.c: what an exchange or a time-out says of its swap. */
 int tracked_swap_exchange(struct tracking *tracking, const struct tracking_exchange *exchange,
                           struct err *err);
+
+/* position.c: the newest position of a station, NAN when it is not known. */
+int tracked_position(struct tracking *tracking, const char *station_id, double *latitude,
+                     double *longitude, struct err *err);
+/* The battery is at this station now: looks at its area when it came from elsewhere, when a station
+ * moved, and once after a start. */
+int tracked_area_check(struct tracking *tracking, struct tracked_battery *battery,
+                       const char *station_id, bool moved, int64_t at_us, struct err *err);
 
 /* An exchange's optional text as "". */
 static inline const char *text_or_empty(const char *text)

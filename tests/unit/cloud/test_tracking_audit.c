@@ -9,6 +9,7 @@
 
 #include "store/audit.h"
 #include "tracking/form.h"
+#include "tracking/order.h"
 #include "tracking/replay.h"
 
 #define LIVES 60
@@ -74,12 +75,13 @@ static void telemetry(struct life *life, int station)
     char place[320];
     envelope(life, station, NULL, place);
     givef(&life->fixture, "info",
-          "{\"device\":\"s%d\",\"type\":0,\"data\":{\"station\":{\"state\":\"ACTIVE\",\"bays\":"
+          "{\"device\":\"s%d\",\"type\":0,\"data\":{\"station\":{\"state\":\"ACTIVE\","
+          "\"latitude\":31.%d,\"longitude\":121.5,\"bays\":"
           "[{\"slot\":1,\"state\":\"READY\"},{\"slot\":2,\"state\":\"EMPTY\"}]},\"battery\":["
           "{\"slot\":1,\"bid\":\"b%d\",\"soc\":%d,\"soh\":%d,\"capacityKwh\":%d,"
           "\"version\":\"1.%d\"}]},%s}",
-          station, stays, below(seed, 100), 90 + below(seed, 9), 15 + below(seed, 60),
-          below(seed, 3), place);
+          station, below(seed, 4) ? station : 5, stays, below(seed, 100), 90 + below(seed, 9),
+          15 + below(seed, 60), below(seed, 3), place);
 }
 
 static void command(struct life *life, int station)
@@ -117,6 +119,18 @@ static void operate(struct life *life)
                      0);
 }
 
+static void order(struct life *life)
+{
+    static const struct area_limit limits[] = {
+        {"s1", 0, 0, 0}, {"", 31.2, 121.5, 20000}, {"s2", 0, 0, 0}};
+    struct err err = {0};
+    struct battery_order order = {.kind = BATTERY_ORDER_AREA, .actor = "ana"};
+    (void)snprintf(order.bid, sizeof order.bid, "b%d", below(&life->seed, 4));
+    order.limit_count = (size_t)below(&life->seed, 4);
+    memcpy(order.limits, limits, order.limit_count * sizeof limits[0]);
+    assert_int_equal(ingest_obey_order(life->fixture.ingest, &order, &err), 0);
+}
+
 static void live(struct life *life, uint64_t number)
 {
     fixture_begin(&life->fixture, STORE_MEMORY);
@@ -133,7 +147,7 @@ static void live(struct life *life, uint64_t number)
         else if (what < 16)
             command(life, station);
         else if (what < 17)
-            operate(life);
+            below(&life->seed, 2) ? operate(life) : order(life);
         else if (what < 18)
             fixture_restart(&life->fixture);
         else if (what < 19)
@@ -176,7 +190,8 @@ static void the_log_rebuilds_every_life(void **state)
     /* What a life must contain, all of them together, to say anything. */
     static const char *const kinds[] = {"SWAP_EVENT",       "exchange.add", "tracking.limits",
                                         "swap.end",         "battery.seen", "battery.place",
-                                        "battery.capacity", "battery.soh",  "battery.version"};
+                                        "battery.capacity", "battery.soh",  "battery.version",
+                                        "station.position", "battery.area"};
     int64_t counts[sizeof kinds / sizeof kinds[0]] = {0};
     for (uint64_t number = 1; number <= LIVES; number++) {
         struct life life;

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A battery's way through stations, and where it may be. */
+#include "store/report_columns.h"
+
+/* Where the station of `x` stood then: what it last said before, else what it said first. */
+#define POSITION(column)                                                                           \
+    "coalesce((SELECT " column " FROM station_position p WHERE p.station_id = x.station_id AND "   \
+    "p.since_at <= x.at ORDER BY p.since_at DESC LIMIT 1), (SELECT " column                        \
+    " FROM station_position p WHERE p.station_id = x.station_id ORDER BY p.since_at LIMIT 1))"
+
+static const struct report_column way[] = {TIME("arrived_at", "ARRIVED"),
+                                           TIME("left_at", "LEFT"),
+                                           TEXT("station_id", "STATION"),
+                                           TEXT("from_vid", "FROM VEHICLE"),
+                                           TEXT("to_vid", "TO VEHICLE"),
+                                           REAL("latitude", 5, "LATITUDE"),
+                                           REAL("longitude", 5, "LONGITUDE"),
+                                           INTEGER("slot", NULL),
+                                           TEXT("location", NULL),
+                                           END};
+/* An Off-Load begins a visit, the On-Load that follows it directly at the same station ends it; an
+ * On-Load without one is the end of a visit whose beginning nobody told. */
+const struct report REPORT_BATTERY_WAY = {
+    "visits",
+    "SELECT arrived, departed, x.station_id, from_vid, to_vid, " POSITION("latitude") ", " POSITION(
+        "longitude") ", slot, (SELECT location FROM station s WHERE s.station_id = x.station_id)"
+                     " FROM (SELECT station_id, slot, event_time AS at,"
+                     " CASE event WHEN 'Off-Load' THEN event_time END AS arrived,"
+                     " CASE event WHEN 'Off-Load' THEN vid END AS from_vid,"
+                     " CASE WHEN event = 'On-Load' THEN event_time WHEN next_event = 'On-Load'"
+                     " AND next_station = station_id THEN next_time END AS departed,"
+                     " CASE WHEN event = 'On-Load' THEN vid WHEN next_event = 'On-Load'"
+                     " AND next_station = station_id THEN next_vid END AS to_vid"
+                     " FROM (SELECT *, lag(event) OVER w AS last_event,"
+                     " lag(station_id) OVER w AS last_station, lead(event) OVER w AS next_event,"
+                     " lead(station_id) OVER w AS next_station, lead(event_time) OVER w AS "
+                     "next_time, lead(vid) OVER w AS next_vid FROM battery_exchange_task"
+                     " WHERE bid = :bid WINDOW w AS (ORDER BY event_time, event, task_id))"
+                     " WHERE NOT (event = 'On-Load' AND last_event IS 'Off-Load'"
+                     " AND last_station = station_id)) x"
+                     " WHERE (:from IS NULL OR departed IS NULL OR departed >= :from)"
+                     " AND (:to IS NULL OR at < :to)"
+                     " ORDER BY at DESC LIMIT :limit",
+    way};
+
+static const struct report_column areas[] = {TEXT("bid", "BATTERY"),
+                                             TEXT("station_id", "STATION"),
+                                             REAL("latitude", 5, "LATITUDE"),
+                                             REAL("longitude", 5, "LONGITUDE"),
+                                             REAL("radius_m", 0, "RADIUS M"),
+                                             TIME("set_at", "SET"),
+                                             TEXT("set_by", "BY"),
+                                             END};
+const struct report REPORT_BATTERY_AREAS = {
+    "areas",
+    "SELECT bid, station_id, latitude, longitude, radius_m, set_at, set_by FROM battery_area "
+    "WHERE " EQUALS("bid", ":bid") "ORDER BY bid, number LIMIT :limit",
+    areas};
