@@ -118,7 +118,8 @@ static void samples_are_evaluated_by_either_rule(void **state)
     assert_int_equal(EVALUATE("--rule", "2", "--rating", "11.5"), 0); /* 12 kW: 5 % are allowed */
     assert_null(strstr(strbuf_text(&out), "power_above_rating"));
     assert_int_equal(EVALUATE("--rule", "2", "--rating", "11"), 0);
-    assert_non_null(strstr(strbuf_text(&out), "power_above_rating     up to 12.00 kW at a charger"));
+    assert_non_null(
+        strstr(strbuf_text(&out), "power_above_rating     up to 12.00 kW at a charger"));
     assert_int_equal(EVALUATE("--rule", "3"), ERR_USAGE);
     assert_non_null(strstr(err.text, "1, 2 or both"));
     assert_int_equal(EVALUATE("--gap-limit", "0"), ERR_USAGE);
