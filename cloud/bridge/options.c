@@ -74,7 +74,11 @@ const struct config_key OPTIONS_KEYS[] = {
             "offline tell of a day late; less than keep."),
     REAL("charging", "sample_timeout_min", "15", 0.1, 10080,
          "A charging process that has seen no sample for this many minutes of its station's "
-         "stream is closed at its last sample."),
+         "stream is closed at its last sample. SIGHUP reads it again, as the one below."),
+    REAL("charging", "gone_timeout_h", "24", 0.01, 87600,
+         "The same when nothing arrives for so many hours (plant clock of the bridge), because the "
+         "station is away or its stream stands still. Samples that come later open the process "
+         "again."),
 };
 const size_t OPTIONS_KEY_COUNT = sizeof OPTIONS_KEYS / sizeof OPTIONS_KEYS[0];
 
@@ -126,5 +130,7 @@ void options_ingest(const struct config *config, struct ingest_options *options)
                          microseconds(config, "tracking", "frequent_window_h", (double)HOUR_US),
                      .frequent_swap_max = config_integer(config, "tracking", "frequent_swap_max")},
         .charging = {.sample_timeout_us =
-                         microseconds(config, "charging", "sample_timeout_min", 60 * second)}};
+                         microseconds(config, "charging", "sample_timeout_min", 60 * second),
+                     .gone_timeout_us =
+                         microseconds(config, "charging", "gone_timeout_h", (double)HOUR_US)}};
 }

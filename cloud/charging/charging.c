@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The stream of observations: decides (life.h), carries out (process.c), writes heads. */
+/* The stream of observations: decides (life.h), carries out (begin.c, process.c), writes heads. */
 #include "charging/charging_internal.h"
 
 #include "alerts/alerts.h"
 #include "charging/life.h"
-#include "store/charging.h"
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
-
-#define US_PER_MINUTE INT64_C(60000000)
 
 int charging_new(struct charging **to, struct store *store, struct alerts *alerts,
                  const struct charging_limits *limits, struct err *err)
@@ -24,6 +21,11 @@ int charging_new(struct charging **to, struct store *store, struct alerts *alert
     else
         *to = charging;
     return status;
+}
+
+void charging_set_limits(struct charging *charging, const struct charging_limits *limits)
+{
+    charging->limits = *limits;
 }
 
 void charging_forget(struct charging *charging)
@@ -48,7 +50,7 @@ void charging_free(struct charging *charging)
  * heads with it. This may itself run inside the mark of a message that will be undone, therefore
  * only charging_flush moves flushed_sample on.
  */
-static int recover(struct charging *charging, struct err *err)
+int charging_recover(struct charging *charging, struct err *err)
 {
     if (!charging->forgotten)
         return 0;
@@ -67,7 +69,7 @@ static int recover(struct charging *charging, struct err *err)
 
 int charging_flush(struct charging *charging, struct err *err)
 {
-    int status = recover(charging, err);
+    int status = charging_recover(charging, err);
     while (status == 0 && charging->dirty) {
         struct charging_process *process = charging->dirty;
         status = charge_head_save(charging->store, process->id, &process->head, err);
@@ -81,12 +83,19 @@ int charging_flush(struct charging *charging, struct err *err)
     return status;
 }
 
-static struct charging_view view_of(const struct charging_bay *bay)
+static struct charging_view view_open(const struct charging_bay *bay)
 {
     const struct charging_process *process = bay->process;
     if (!process)
-        return (struct charging_view){.open = false};
+        return (struct charging_view){.there = false};
     return (struct charging_view){true, process->bid, process->session_id, process->newest_us};
+}
+
+static struct charging_view view_silent(const struct charging_bay *bay)
+{
+    const struct charging_silent *silent = &bay->silent;
+    return (struct charging_view){silent->id != 0, silent->bid, silent->session_id,
+                                  silent->newest_us};
 }
 
 /* A bare message may come twice (QoS 1): its sample is known by battery and date. 1: known. */
@@ -96,8 +105,8 @@ static int is_repeat(struct charging *charging, const struct charging_bay *bay,
 {
     if (!observation->deduplicate || step == CHARGING_IGNORE)
         return 0;
-    int64_t date_us = observation->date_us, id;
-    if (step != CHARGING_OPEN) {
+    int64_t date_us = observation->at.date_us, id;
+    if (step == CHARGING_APPEND || step == CHARGING_APPEND_AND_STOP) {
         if (date_us > bay->process->newest_us)
             return 0;
         if (date_us == bay->process->newest_us)
@@ -113,65 +122,104 @@ static int is_repeat(struct charging *charging, const struct charging_bay *bay,
     return found <= 0 ? found : charging_process_holds(charging, id, date_us, err);
 }
 
-static struct alert_subject stalled_subject(const char *station_id, int64_t slot)
-{
-    return (struct alert_subject){
-        .kind = "charge_stalled", .severity = "warning", .station_id = station_id, .slot = slot};
-}
-
 /* Any word from the bay ends the alert that it had stopped talking. */
 static int clear_stalled(struct charging *charging, struct charging_bay *bay,
                          const struct charging_observation *observation, struct err *err)
 {
     if (!bay->stalled)
         return 0;
-    struct alert_subject subject = stalled_subject(observation->station_id, bay->slot);
+    struct alert_subject subject = {.kind = "charge_stalled",
+                                    .severity = "warning",
+                                    .station_id = observation->station_id,
+                                    .slot = bay->slot};
     bay->stalled = false;
-    return alerts_clear(charging->alerts, &subject, observation->date_us, err);
+    return alerts_clear(charging->alerts, &subject, observation->at.date_us, err);
 }
 
-static int carry_out(struct charging *charging, struct charging_bay *bay,
-                     const struct charging_observation *observation, struct err *err)
+/* The step of a move whose first part is done. */
+static int step(struct charging *charging, struct charging_station *station,
+                struct charging_bay *bay, enum charging_step step,
+                const struct charging_observation *observation, struct err *err)
 {
-    struct charging_view view = view_of(bay);
-    struct charging_move move =
-        charging_decide(&view, observation, charging->limits.sample_timeout_us);
     int status = 0;
-    if (move.close_first)
-        status = charging_process_end(charging, bay, move.close_first, observation->date_us, err);
+    switch (step) {
+    case CHARGING_IGNORE:
+        return 0;
+    case CHARGING_OPEN:
+        return charging_process_begin(charging, station, bay, observation, err);
+    case CHARGING_APPEND:
+    case CHARGING_APPEND_AND_STOP:
+        status = charging_process_add(charging, bay->process, observation, err);
+        break;
+    case CHARGING_RESUME:
+    case CHARGING_RESUME_AND_STOP:
+        status = charging_process_resume(charging, bay, bay->silent.id, observation, err);
+        break;
+    }
+    if (status < 0 || step == CHARGING_APPEND || step == CHARGING_RESUME)
+        return status;
+    if (bay->process)
+        return charging_process_end(charging, bay, CHARGING_STOPPED, observation->at.date_us, err);
+    bay->silent_known = false; /* a clock set back: the sample was taken in before the end */
+    return charging_process_set_reason(charging->store, bay->silent.id, CHARGING_STOPPED, err);
+}
+
+/* The station has spoken: why the process ended is known now. */
+static int end_silent(struct charging *charging, struct charging_bay *bay, const char *reason,
+                      struct err *err)
+{
+    int64_t id = bay->silent.id;
+    bay->silent = (struct charging_silent){0};
+    return charging_process_set_reason(charging->store, id, reason, err);
+}
+
+static int carry_out(struct charging *charging, struct charging_station *station,
+                     struct charging_bay *bay, const struct charging_observation *observation,
+                     struct err *err)
+{
+    struct charging_view open = view_open(bay), silent = view_silent(bay);
+    struct charging_move move =
+        charging_decide(&open, &silent, observation, charging->limits.sample_timeout_us);
+    int status = 0;
+    if (move.close_first && bay->process)
+        status =
+            charging_process_end(charging, bay, move.close_first, observation->at.date_us, err);
+    else if (move.close_first)
+        status = end_silent(charging, bay, move.close_first, err);
     if (status == 0)
         status = is_repeat(charging, bay, move.then, observation, err);
     if (status != 0)
         return status < 0 ? status : 0;
-    switch (move.then) {
-    case CHARGING_IGNORE:
-        return 0;
-    case CHARGING_OPEN:
-        return charging_process_begin(charging, bay, observation, err);
-    case CHARGING_APPEND:
-        return charging_process_add(charging, bay->process, observation, err);
-    case CHARGING_APPEND_AND_STOP:
-        status = charging_process_add(charging, bay->process, observation, err);
-        return status < 0 ? status
-                          : charging_process_end(charging, bay, CHARGING_STOPPED,
-                                                 observation->date_us, err);
-    }
-    return 0;
+    return step(charging, station, bay, move.then, observation, err);
 }
 
-static int observe(struct charging *charging, const struct charging_observation *observation,
+static void note_seen(struct charging_bay *bay, const struct charging_observation *observation)
+{
+    (void)snprintf(bay->seen_bid, sizeof bay->seen_bid, "%s",
+                   observation->bid ? observation->bid : "");
+    bay->seen_us = observation->at.date_us;
+}
+
+static int observe(struct charging *charging, const struct charging_observation *given,
                    struct err *err)
 {
+    struct charging_observation observation = *given;
     struct charging_station *station;
     struct charging_bay *bay;
-    int status = recover(charging, err);
+    int status = charging_recover(charging, err);
     if (status == 0)
-        status = charging_station_get(charging, observation->station_id, &station, err);
+        status = charging_station_get(charging, observation.station_id, &station, err);
     if (status == 0)
-        status = charging_bay_get(station, observation->slot, &bay, err);
-    if (status == 0)
-        status = clear_stalled(charging, bay, observation, err);
-    return status < 0 ? status : carry_out(charging, bay, observation, err);
+        status = charging_bay_get(station, observation.slot, &bay, err);
+    if (status < 0)
+        return status;
+    note_seen(bay, &observation);
+    status = clear_stalled(charging, bay, &observation, err);
+    if (status == 0 && bay->process)
+        status = charging_clock_settle(charging, bay->process, &observation, err);
+    if (status == 0 && !bay->process)
+        status = charging_bay_read_silent(charging, station, bay, err);
+    return status < 0 ? status : carry_out(charging, station, bay, &observation, err);
 }
 
 int charging_observe(struct charging *charging, const struct charging_observation *observation,
@@ -180,40 +228,5 @@ int charging_observe(struct charging *charging, const struct charging_observatio
     int status = observe(charging, observation, err);
     if (status < 0)
         charging_forget(charging); /* memory and database may differ now */
-    return status;
-}
-
-/* Closes the bay's process when its samples ended too long before `time_us`. */
-static int time_out(struct charging *charging, const char *station_id, struct charging_bay *bay,
-                    int64_t time_us, struct err *err)
-{
-    const struct charging_process *process = bay->process;
-    int64_t timeout_us = charging->limits.sample_timeout_us;
-    if (!process || time_us - process->newest_us <= timeout_us)
-        return 0;
-    char text[256];
-    (void)snprintf(text, sizeof text,
-                   "charging of battery %s in bay %lld of station %s: no sample for %lld min",
-                   process->bid[0] ? process->bid : "(not identified)", (long long)bay->slot,
-                   station_id, (long long)(timeout_us / US_PER_MINUTE));
-    int status = charging_process_end(charging, bay, CHARGING_TIMEOUT, time_us, err);
-    if (status < 0)
-        return status;
-    struct alert_subject subject = stalled_subject(station_id, bay->slot);
-    bay->stalled = true;
-    return alerts_raise(charging->alerts, &subject, time_us, NAN, NAN, text, err);
-}
-
-int charging_advance(struct charging *charging, const char *station_id, int64_t time_us,
-                     struct err *err)
-{
-    struct charging_station *station;
-    int status = recover(charging, err);
-    if (status == 0)
-        status = charging_station_get(charging, station_id, &station, err);
-    for (size_t i = 0; status == 0 && i < station->bay_count; i++)
-        status = time_out(charging, station_id, &station->bays[i], time_us, err);
-    if (status < 0)
-        charging_forget(charging);
     return status;
 }

@@ -2,9 +2,9 @@
 /*
  * Charging processes (requirements/charging-process-model.md, design/charging.md): opens, samples
  * and closes one process per session, or per unbroken run of `charge = true` of a battery in a bay
- * where samples carry no session. Runs inside the caller's transaction. The figures come from
- * charging/evaluate.h, a pure function; running state per open process is kept in memory and
- * rebuilt from the stored samples after a restart or a rollback.
+ * where samples carry no session (charging/life.h). Runs inside the caller's transaction. The
+ * figures come from charging/evaluate.h, a pure function; running state per open process is kept in
+ * memory and rebuilt from the stored samples after a restart or a rollback.
  */
 #ifndef SWAPSTACK_CHARGING_CHARGING_H
 #define SWAPSTACK_CHARGING_CHARGING_H
@@ -18,8 +18,23 @@ struct alerts;
 struct charging;
 
 struct charging_limits {
-    int64_t
-        sample_timeout_us; /* default 15 min of stream time without a sample: closed at its last */
+    /* Without a sample for so long in the time of the station's stream: closed at its last. */
+    int64_t sample_timeout_us; /* default 15 min */
+    /* Without one for so long on the bridge's plant clock, whatever the stream does: likewise. */
+    int64_t gone_timeout_us; /* default 24 h */
+};
+
+#define CHARGING_LIMITS_DEFAULT                                                                    \
+    {                                                                                              \
+        .sample_timeout_us = INT64_C(900000000), .gone_timeout_us = INT64_C(86400000000)           \
+    }
+
+/* The instant of a message: `date_us` on the calendar, and `up_us` since the boot of its station's
+ * journal, which no setting of the clock touches. */
+struct charging_moment {
+    int64_t date_us;
+    int64_t journal, boot, up_us; /* STORE_NULL: not said */
+    bool estimated;               /* the date is that of arrival, for want of a better one */
 };
 
 struct charging_observation {
@@ -27,7 +42,9 @@ struct charging_observation {
     int64_t slot;
     const char *bid, *session_id, *vid; /* "" or NULL: not known */
     int charge;                         /* 1 charging, 0 not, -1 not said */
-    int64_t date_us;
+    bool empty;                         /* the bay says that it holds no battery */
+    struct charging_moment at;
+    int64_t arrived_us; /* plant clock of the bridge */
     double soc_percent; /* battery level */
     double charge_energy_added_kwh, charger_power_kw, charger_current_a, charger_voltage_v;
     int64_t charger_phases; /* STORE_NULL */
@@ -40,13 +57,22 @@ struct charging_observation {
 int charging_new(struct charging **charging, struct store *store, struct alerts *alerts,
                  const struct charging_limits *limits, struct err *err);
 void charging_free(struct charging *charging);
+void charging_set_limits(struct charging *charging, const struct charging_limits *limits);
 
 /* One bay's battery in one telemetry message (not `live`), in stream order per station. */
 int charging_observe(struct charging *charging, const struct charging_observation *observation,
                      struct err *err);
-/* The station's stream stands at `time_us`: closes what has seen no sample for the time-out. */
-int charging_advance(struct charging *charging, const char *station_id, int64_t time_us,
-                     struct err *err);
+/* All bays of one message were observed: closes what has seen no sample for the time-out, and what
+ * charged a battery that this message saw in another bay. */
+int charging_advance(struct charging *charging, const char *station_id,
+                     const struct charging_moment *moment, struct err *err);
+/* The plant clock of the bridge stands at `plant_us`: closes what has not been heard of for
+ * gone_timeout_us. Cheap to call often. */
+int charging_tick(struct charging *charging, int64_t plant_us, struct err *err);
+/* By the requirement's rule for incomplete processes: closes the process at its last sample
+ * ("repaired") if it is open and its newest sample arrived before `idle_since_us` (plant clock). */
+int charging_repair(struct charging *charging, int64_t id, int64_t idle_since_us, int64_t plant_us,
+                    bool *closed, struct err *err);
 
 /* CHARGE_SESSION: keeps charging_session; only legal transitions are stored (an illegal or
  * repeated one changes nothing and says so in *stored). */

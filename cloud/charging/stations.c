@@ -4,8 +4,9 @@
 #include "charging/charging_internal.h"
 
 #include "base/scope.h"
-#include "store/charging.h"
+#include "charging/life.h"
 #include <stdlib.h>
+#include <string.h>
 
 void charging_station_free(void *value)
 {
@@ -41,12 +42,33 @@ int charging_bay_get(struct charging_station *station, int64_t slot, struct char
     }
     *bay = &station->bays[station->bay_count++];
     /* Whether an alert is open is not known: the first observation asks the database. */
-    **bay = (struct charging_bay){.slot = slot, .stalled = true};
+    **bay = (struct charging_bay){.slot = slot, .stalled = true, .seen_us = STORE_NULL};
+    return 0;
+}
+
+int charging_bay_read_silent(struct charging *charging, const struct charging_station *station,
+                             struct charging_bay *bay, struct err *err)
+{
+    struct charging_process_row row;
+    if (bay->silent_known)
+        return 0;
+    int found =
+        charging_process_find_silent(charging->store, station->station_id, bay->slot, &row, err);
+    if (found < 0)
+        return found;
+    bay->silent_known = true;
+    bay->silent = (struct charging_silent){0};
+    if (!found)
+        return 0;
+    bay->silent.id = row.id;
+    bay->silent.newest_us = row.end_date_us;
+    memcpy(bay->silent.bid, row.bid, sizeof bay->silent.bid);
+    memcpy(bay->silent.session_id, row.session_id, sizeof bay->silent.session_id);
     return 0;
 }
 
 /* charging_observe keeps one open process per bay; should a database from elsewhere hold two, the
- * newer one goes on. */
+ * newer one goes on, and charging_tick ends the other. */
 static int add_open(void *self, const struct charging_process_row *row)
 {
     struct charging_station *station = self;
@@ -54,19 +76,23 @@ static int add_open(void *self, const struct charging_process_row *row)
     int status = charging_bay_get(station, row->slot, &bay, NULL);
     if (status < 0)
         return status;
-    if (!bay->process)
-        bay->process = calloc(1, sizeof *bay->process);
-    if (!bay->process)
-        return ERR_NOMEM;
-    struct charging_process *process = bay->process;
-    process->id = row->id;
-    process->slot = row->slot;
-    process->start_us = row->start_date_us;
-    (void)snprintf(process->station_id, sizeof process->station_id, "%s", row->station_id);
-    (void)snprintf(process->bid, sizeof process->bid, "%s", row->bid);
-    (void)snprintf(process->session_id, sizeof process->session_id, "%s", row->session_id);
-    (void)snprintf(process->vid, sizeof process->vid, "%s", row->vid);
-    return 0;
+    free(bay->process);
+    bay->process = charging_process_of(row);
+    return bay->process ? 0 : ERR_NOMEM;
+}
+
+static int load_bay(struct charging *charging, struct charging_bay *bay, struct err *err)
+{
+    struct err why = {0};
+    int status = charging_process_load(charging, bay->process, &why);
+    if (status == 0)
+        return 0;
+    if (status != ERR_INVALID)
+        return err_set(err, status, "%s", why.text);
+    status = charging_process_give_up(charging, bay->process, &why, err);
+    free(bay->process);
+    bay->process = NULL;
+    return status;
 }
 
 static int load_station(struct charging *charging, struct charging_station *station,
@@ -75,7 +101,7 @@ static int load_station(struct charging *charging, struct charging_station *stat
     int status =
         charging_process_each_open(charging->store, station->station_id, add_open, station, err);
     for (size_t i = 0; status >= 0 && i < station->bay_count; i++)
-        status = charging_process_load(charging, station->bays[i].process, err);
+        status = load_bay(charging, &station->bays[i], err);
     return status;
 }
 

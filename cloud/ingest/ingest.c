@@ -90,6 +90,7 @@ void ingest_configure(struct ingest *ingest, const struct ingest_options *option
     ingest->options = *options;
     ingest->options.prefix = ingest->prefix;
     tracking_set_limits(ingest->tracking, &options->tracking);
+    charging_set_limits(ingest->charging, &options->charging);
     commands_set_limits(ingest->commands, &options->commands);
 }
 
@@ -147,6 +148,8 @@ int ingest_tick(struct ingest *ingest, struct err *err)
     int status = commands_tick(ingest->commands, plant_us, mono_us, err);
     if (status == 0 && ingest->link_up)
         status = connection_tick(&connection, mono_us, plant_us, err);
+    if (status == 0)
+        status = charging_tick(ingest->charging, plant_us, err);
     return status;
 }
 

@@ -2,6 +2,8 @@
 /* STATION_INFO: current state, sightings of batteries, charging samples. */
 #include "ingest/ingest_internal.h"
 
+#include "base/clock.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -37,8 +39,20 @@ static int see(struct ingest *ingest, const struct arrival *arrival,
     return tracking_see_battery(ingest->tracking, &sighting, &source, err);
 }
 
+/* `up` orders within the boot of a journal, and counts only there. */
+static struct charging_moment moment_of(const struct arrival *arrival)
+{
+    bool counts = arrival->journal_number != 0 && arrival->moment.place.up != MESSAGE_ABSENT;
+    return (struct charging_moment){.date_us = arrival->moment.time_us,
+                                    .journal = arrival->journal_number,
+                                    .boot = arrival->moment.place.boot,
+                                    .up_us = counts ? arrival->moment.place.up * CLOCK_US_PER_MS
+                                                    : STORE_NULL,
+                                    .estimated = arrival->time_source == CLOCKFIX_ARRIVAL};
+}
+
 static int observe(struct ingest *ingest, const struct arrival *arrival,
-                   const struct message_battery *battery, struct err *err)
+                   const struct message_battery *battery, bool bay_is_empty, struct err *err)
 {
     const struct message *message = &arrival->message;
     const struct station_row *row = &arrival->station->row;
@@ -49,7 +63,9 @@ static int observe(struct ingest *ingest, const struct arrival *arrival,
         .session_id = battery->session,
         .vid = battery->vin,
         .charge = battery->charge,
-        .date_us = arrival->moment.time_us,
+        .empty = bay_is_empty,
+        .at = moment_of(arrival),
+        .arrived_us = arrival->raw->plant_us,
         .soc_percent = battery->soc_percent,
         .charge_energy_added_kwh = battery->charge_energy_added_kwh,
         .charger_power_kw = battery->charger_power_kw,
@@ -73,7 +89,7 @@ static int tell(struct ingest *ingest, const struct arrival *arrival,
                 const struct message_battery *battery, bool bay_is_empty, struct err *err)
 {
     int status = see(ingest, arrival, battery, bay_is_empty, err);
-    return status < 0 ? status : observe(ingest, arrival, battery, err);
+    return status < 0 ? status : observe(ingest, arrival, battery, bay_is_empty, err);
 }
 
 static bool has_battery(const struct message_station_info *info, int64_t slot)
@@ -119,8 +135,7 @@ int ingest_station_info(struct ingest *ingest, struct arrival *arrival, struct e
     ingest->counters[COUNTER_SAMPLES] += (int64_t)info->battery_count;
     if (status == 0)
         status = tell_empty(ingest, arrival, err);
-    if (status == 0)
-        status = charging_advance(ingest->charging, arrival->message.device,
-                                  arrival->moment.time_us, err);
-    return status;
+    struct charging_moment moment = moment_of(arrival);
+    return status < 0 ? status
+                      : charging_advance(ingest->charging, arrival->message.device, &moment, err);
 }

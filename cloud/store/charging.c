@@ -71,6 +71,62 @@ int charging_process_each_open(struct store *store, const char *station_id,
     return status;
 }
 
+int charging_process_list_idle(struct store *store, int64_t before_us, int64_t *ids, size_t size,
+                               struct err *err)
+{
+    sqlite3_stmt *select = store_prepare(store,
+                                         "SELECT id FROM charging_process LEFT JOIN charge_head ON "
+                                         "process = id WHERE end_date IS NULL AND "
+                                         "ifnull(touched_at, start_date) < ?1 LIMIT ?2",
+                                         err);
+    if (!select)
+        return ERR_STORAGE;
+    store_bind_integer(select, 1, before_us);
+    store_bind_integer(select, 2, (int64_t)size);
+    int status, count = 0;
+    while ((status = store_step(store, select, err)) == 1)
+        ids[count++] = store_column_integer(select, 0);
+    return status < 0 ? status : count;
+}
+
+/* The one row of a statement that is bound. */
+static int read_one(struct store *store, sqlite3_stmt *select, struct charging_process_row *row,
+                    struct err *err)
+{
+    int found = store_step(store, select, err);
+    if (found <= 0)
+        return found;
+    read_process(select, row);
+    (void)sqlite3_reset(select);
+    return 1;
+}
+
+int charging_process_load_row(struct store *store, int64_t id, struct charging_process_row *row,
+                              struct err *err)
+{
+    sqlite3_stmt *select =
+        store_prepare(store, "SELECT " PROCESS_COLUMNS "FROM charging_process WHERE id = ?1", err);
+    if (!select)
+        return ERR_STORAGE;
+    store_bind_integer(select, 1, id);
+    return read_one(store, select, row, err);
+}
+
+int charging_process_find_silent(struct store *store, const char *station_id, int64_t slot,
+                                 struct charging_process_row *row, struct err *err)
+{
+    sqlite3_stmt *select =
+        store_prepare(store,
+                      "SELECT " PROCESS_COLUMNS "FROM charging_process WHERE station_id = ?1 AND "
+                      "slot = ?2 AND end_reason IN ('gone', 'repaired') ORDER BY id DESC LIMIT 1",
+                      err);
+    if (!select)
+        return ERR_STORAGE;
+    store_bind_text(select, 1, station_id);
+    store_bind_integer(select, 2, slot);
+    return read_one(store, select, row, err);
+}
+
 int charging_process_find_session(struct store *store, const char *station_id,
                                   const char *session_id, struct charging_process_row *row,
                                   struct err *err)
@@ -83,12 +139,7 @@ int charging_process_find_session(struct store *store, const char *station_id,
         return ERR_STORAGE;
     store_bind_text(select, 1, session_id);
     store_bind_text(select, 2, station_id);
-    int found = store_step(store, select, err);
-    if (found <= 0)
-        return found;
-    read_process(select, row);
-    (void)sqlite3_reset(select);
-    return 1;
+    return read_one(store, select, row, err);
 }
 
 int charging_process_find_spanning(struct store *store, const char *bid, const char *station_id,
@@ -166,6 +217,46 @@ int charging_process_close(struct store *store, int64_t id, const struct chargin
     store_bind_text(update, 16, figures->end_reason);
     int status = store_run(store, update, err);
     return status < 0 ? status : save_evaluation(store, id, figures, err);
+}
+
+int charging_process_close_bare(struct store *store, int64_t id, int64_t end_us,
+                                const char *end_reason, struct err *err)
+{
+    sqlite3_stmt *update = store_prepare(store,
+                                         "UPDATE charging_process SET end_date = max(?2, "
+                                         "start_date), end_reason = ?3 WHERE id = ?1",
+                                         err);
+    if (!update)
+        return ERR_STORAGE;
+    store_bind_integer(update, 1, id);
+    store_bind_integer(update, 2, end_us);
+    store_bind_text(update, 3, end_reason);
+    return store_run(store, update, err);
+}
+
+int charging_process_set_reason(struct store *store, int64_t id, const char *end_reason,
+                                struct err *err)
+{
+    sqlite3_stmt *update =
+        store_prepare(store, "UPDATE charging_process SET end_reason = ?2 WHERE id = ?1", err);
+    if (!update)
+        return ERR_STORAGE;
+    store_bind_integer(update, 1, id);
+    store_bind_text(update, 2, end_reason);
+    return store_run(store, update, err);
+}
+
+int charging_process_update(struct store *store, int64_t id, int64_t slot, int64_t start_us,
+                            struct err *err)
+{
+    sqlite3_stmt *update = store_prepare(
+        store, "UPDATE charging_process SET slot = ?2, start_date = ?3 WHERE id = ?1", err);
+    if (!update)
+        return ERR_STORAGE;
+    store_bind_integer(update, 1, id);
+    store_bind_integer(update, 2, slot);
+    store_bind_integer(update, 3, start_us);
+    return store_run(store, update, err);
 }
 
 int charging_process_reopen(struct store *store, int64_t id, struct err *err)

@@ -43,6 +43,16 @@ int charging_process_each_open(struct store *store, const char *station_id,
 int charging_process_find_session(struct store *store, const char *station_id,
                                   const char *session_id, struct charging_process_row *row,
                                   struct err *err);
+/* Ids of open processes whose newest sample arrived before `before_us` (their start, when that is
+ * not known), `size` at most. Returns how many, or a negative code. */
+int charging_process_list_idle(struct store *store, int64_t before_us, int64_t *ids, size_t size,
+                               struct err *err);
+/* The process `id`, open or closed; likewise the one of a bay that was closed without a word of the
+ * station (end_reason gone or repaired). 1, or 0 when there is none. */
+int charging_process_load_row(struct store *store, int64_t id, struct charging_process_row *row,
+                              struct err *err);
+int charging_process_find_silent(struct store *store, const char *station_id, int64_t slot,
+                                 struct charging_process_row *row, struct err *err);
 /* The newest closed process of the battery (of the bay, when the battery is not known: "") that
  * spans a date: 1, or 0 when there is none. */
 int charging_process_find_spanning(struct store *store, const char *bid, const char *station_id,
@@ -51,6 +61,14 @@ int charging_process_find_spanning(struct store *store, const char *bid, const c
 /* Writes the figures and the row of charging_evaluation; cost is not touched. */
 int charging_process_close(struct store *store, int64_t id, const struct charging_figures *figures,
                            struct err *err);
+/* Ends a process of which no sample can be read; all but end and reason stays. */
+int charging_process_close_bare(struct store *store, int64_t id, int64_t end_us,
+                                const char *end_reason, struct err *err);
+int charging_process_set_reason(struct store *store, int64_t id, const char *end_reason,
+                                struct err *err);
+/* Where a process goes on, or when it began: known better than at its opening. */
+int charging_process_update(struct store *store, int64_t id, int64_t slot, int64_t start_us,
+                            struct err *err);
 /* End and derived figures become NULL; cost is not touched. */
 int charging_process_reopen(struct store *store, int64_t id, struct err *err);
 

@@ -3,6 +3,13 @@
 
 #include "store/sample_source.h"
 
+const struct charge_head CHARGE_HEAD_NONE = {.last_sample = STORE_NULL,
+                                             .touched_us = STORE_NULL,
+                                             .clock_journal = STORE_NULL,
+                                             .clock_boot = STORE_NULL,
+                                             .clock_offset_us = STORE_NULL,
+                                             .clock_since = STORE_NULL};
+
 int charge_sample_append(struct store *store, int64_t id, int64_t process, int64_t previous,
                          const struct charge_sample *sample, struct err *err)
 {
@@ -37,15 +44,24 @@ int charge_sample_append(struct store *store, int64_t id, int64_t process, int64
 int charge_head_load(struct store *store, int64_t process, struct charge_head *head,
                      struct err *err)
 {
-    sqlite3_stmt *select = store_prepare(
-        store, "SELECT last_sample, samples FROM charge_head WHERE process = ?1", err);
+    sqlite3_stmt *select =
+        store_prepare(store,
+                      "SELECT last_sample, samples, touched_at, clock_journal, clock_boot, "
+                      "clock_offset, clock_since FROM charge_head WHERE process = ?1",
+                      err);
     if (!select)
         return ERR_STORAGE;
     store_bind_integer(select, 1, process);
     int found = store_step(store, select, err);
     if (found <= 0)
         return found;
-    *head = (struct charge_head){store_column_integer(select, 0), store_column_integer(select, 1)};
+    *head = (struct charge_head){.last_sample = store_column_integer(select, 0),
+                                 .samples = store_column_integer(select, 1),
+                                 .touched_us = store_column_integer(select, 2),
+                                 .clock_journal = store_column_integer(select, 3),
+                                 .clock_boot = store_column_integer(select, 4),
+                                 .clock_offset_us = store_column_integer(select, 5),
+                                 .clock_since = store_column_integer(select, 6)};
     (void)sqlite3_reset(select);
     return 1;
 }
@@ -53,17 +69,45 @@ int charge_head_load(struct store *store, int64_t process, struct charge_head *h
 int charge_head_save(struct store *store, int64_t process, const struct charge_head *head,
                      struct err *err)
 {
-    sqlite3_stmt *upsert =
-        store_prepare(store,
-                      "INSERT INTO charge_head (process, last_sample, samples) VALUES (?1, ?2, ?3) "
-                      "ON CONFLICT (process) DO UPDATE SET last_sample = ?2, samples = ?3",
-                      err);
+    sqlite3_stmt *upsert = store_prepare(
+        store,
+        "INSERT INTO charge_head (process, last_sample, samples, touched_at, clock_journal, "
+        "clock_boot, clock_offset, clock_since) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+        "ON CONFLICT (process) DO UPDATE SET last_sample = ?2, samples = ?3, touched_at = ?4, "
+        "clock_journal = ?5, clock_boot = ?6, clock_offset = ?7, clock_since = ?8",
+        err);
     if (!upsert)
         return ERR_STORAGE;
-    store_bind_integer(upsert, 1, process);
-    store_bind_integer(upsert, 2, head->last_sample);
-    store_bind_integer(upsert, 3, head->samples);
+    const int64_t values[] = {process,
+                              head->last_sample,
+                              head->samples,
+                              head->touched_us,
+                              head->clock_journal,
+                              head->clock_boot,
+                              head->clock_offset_us,
+                              head->clock_since};
+    for (int i = 0; i < 8; i++)
+        store_bind_integer(upsert, i + 1, values[i]);
     return store_run(store, upsert, err);
+}
+
+int charge_samples_move(struct store *store, int64_t since, int64_t last, int64_t step_us,
+                        struct err *err)
+{
+    sqlite3_stmt *update =
+        store_prepare(store,
+                      "WITH RECURSIVE chain(sample) AS (VALUES (?2) UNION ALL "
+                      " SELECT previous FROM charge_open JOIN chain ON id = sample"
+                      " WHERE previous >= ?1) "
+                      "UPDATE charge_open SET date = date + ?3 WHERE id IN (SELECT sample FROM "
+                      "chain)",
+                      err);
+    if (!update)
+        return ERR_STORAGE;
+    store_bind_integer(update, 1, since);
+    store_bind_integer(update, 2, last);
+    store_bind_integer(update, 3, step_us);
+    return store_run(store, update, err);
 }
 
 int charge_newest_sample(struct store *store, int64_t *id, struct err *err)

@@ -44,9 +44,15 @@ int charge_sample_append(struct store *store, int64_t id, int64_t process, int64
 int charge_samples_read(struct store *store, int64_t process, struct charge_samples *samples,
                         struct err *err);
 
+/* Where the chain ends, and what is known of the time of its end: when that sample arrived (plant
+ * clock), and by which clock of the station it was dated: date - up in this boot of this journal,
+ * from the sample `clock_since` on. STORE_NULL: not known. */
 struct charge_head {
     int64_t last_sample, samples;
+    int64_t touched_us;
+    int64_t clock_journal, clock_boot, clock_offset_us, clock_since;
 };
+extern const struct charge_head CHARGE_HEAD_NONE; /* no samples yet */
 /* 1, or 0 when the process has no samples. */
 int charge_head_load(struct store *store, int64_t process, struct charge_head *head,
                      struct err *err);
@@ -59,6 +65,11 @@ int charge_pack(struct store *store, int64_t process, struct err *err);
 /* The reverse, for a process that goes on: its samples become open ones with ids above *newest,
  * which moves on, and its head is written. 0 also when nothing is packed. */
 int charge_unpack(struct store *store, int64_t process, int64_t *newest, struct err *err);
+
+/* Moves the dates of the samples of an open process from the sample `since` to `last`, along the
+ * chain, by `step_us`. */
+int charge_samples_move(struct store *store, int64_t since, int64_t last, int64_t step_us,
+                        struct err *err);
 
 /* Id of the newest open sample of all; 0 when there is none. */
 int charge_newest_sample(struct store *store, int64_t *id, struct err *err);

@@ -83,7 +83,7 @@ int charge_pack(struct store *store, int64_t process, struct err *err)
 int charge_unpack(struct store *store, int64_t process, int64_t *newest, struct err *err)
 {
     SCOPE(samples_free_scope) struct charge_samples samples = {0};
-    struct charge_head head = {STORE_NULL, 0};
+    struct charge_head head = CHARGE_HEAD_NONE;
     int status = is_packed(store, process, err);
     if (status <= 0)
         return status;
@@ -91,7 +91,8 @@ int charge_unpack(struct store *store, int64_t process, int64_t *newest, struct 
     for (size_t i = 0; status == 0 && i < samples.count; i++) {
         int64_t id = *newest + 1;
         status = charge_sample_append(store, id, process, head.last_sample, &samples.list[i], err);
-        head = (struct charge_head){id, head.samples + 1};
+        head.last_sample = id;
+        head.samples++;
         *newest = id;
     }
     if (status == 0)

@@ -13,6 +13,7 @@
 #define MINUTE     (60 * SECOND)
 #define NOON       INT64_C(1763726400000000) /* 2025-11-21T12:00:00Z */
 #define TIMEOUT_US (15 * MINUTE)
+#define GONE_US    (24 * 60 * MINUTE)
 
 struct bench {
     struct store *store;
@@ -30,7 +31,8 @@ SUPPORT int bench_make(void **state)
 {
     struct bench *bench = calloc(1, sizeof *bench);
     struct err err = {0};
-    const struct charging_limits limits = {.sample_timeout_us = TIMEOUT_US};
+    const struct charging_limits limits = {.sample_timeout_us = TIMEOUT_US,
+                                           .gone_timeout_us = GONE_US};
     bench->store = must_open(STORE_MEMORY, STORE_WRITE);
     check(alerts_new(&bench->alerts, bench->store, &err), &err);
     check(charging_new(&bench->charging, bench->store, bench->alerts, &limits, &err), &err);
@@ -52,6 +54,15 @@ SUPPORT int bench_remove(void **state)
 
 #define bench_test(function) cmocka_unit_test_setup_teardown(function, bench_make, bench_remove)
 
+/* A moment whose message says no `up`. */
+SUPPORT struct charging_moment moment_at(int64_t second)
+{
+    return (struct charging_moment){.date_us = NOON + second * SECOND,
+                                    .journal = STORE_NULL,
+                                    .boot = STORE_NULL,
+                                    .up_us = STORE_NULL};
+}
+
 /* A charging battery b1 in bay 1 of station s1 at NOON + `second`. */
 SUPPORT struct charging_observation charging_at(int64_t second)
 {
@@ -61,7 +72,8 @@ SUPPORT struct charging_observation charging_at(int64_t second)
                                          .session_id = "",
                                          .vid = "",
                                          .charge = 1,
-                                         .date_us = NOON + second * SECOND,
+                                         .at = moment_at(second),
+                                         .arrived_us = NOON + second * SECOND,
                                          .soc_percent = 50,
                                          .charge_energy_added_kwh = NAN,
                                          .charger_power_kw = NAN,
@@ -86,7 +98,8 @@ SUPPORT void observe(struct bench *bench, const struct charging_observation *obs
 SUPPORT void advance(struct bench *bench, int64_t second)
 {
     struct err err = {0};
-    check(charging_advance(bench->charging, "s1", NOON + second * SECOND, &err), &err);
+    struct charging_moment moment = moment_at(second);
+    check(charging_advance(bench->charging, "s1", &moment, &err), &err);
 }
 
 SUPPORT void flush_and_commit(struct bench *bench)

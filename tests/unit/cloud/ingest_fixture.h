@@ -114,7 +114,8 @@ SUPPORT void fixture_begin(struct fixture *fixture, const char *path)
         .tracking = {.capacity_min_kwh = 20,
                      .frequent_window_us = 24 * 3600 * SECOND_US,
                      .frequent_swap_max = 3},
-        .charging = {.sample_timeout_us = 15 * 60 * SECOND_US}};
+        .charging = {.sample_timeout_us = 15 * 60 * SECOND_US,
+                     .gone_timeout_us = 24 * 3600 * SECOND_US}};
     fixture_open_ingest(fixture);
 }
 

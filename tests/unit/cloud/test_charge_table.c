@@ -20,7 +20,7 @@
 static void add_process(struct store *store, int process, int64_t *newest)
 {
     char sql[400];
-    struct charge_head head = {STORE_NULL, 0};
+    struct charge_head head = CHARGE_HEAD_NONE;
     int64_t start = T0 + process * HOUR;
     bool open = process == PROCESSES;
     (void)snprintf(sql, sizeof sql,
@@ -44,7 +44,8 @@ static void add_process(struct store *store, int process, int64_t *newest)
         int64_t id = ++*newest;
         assert_int_equal(charge_sample_append(store, id, process, head.last_sample, &sample, NULL),
                          0);
-        head = (struct charge_head){id, head.samples + 1};
+        head.last_sample = id;
+        head.samples++;
     }
     assert_int_equal(charge_head_save(store, process, &head, NULL), 0);
     if (process % 2)
@@ -188,7 +189,7 @@ static void damage_is_told_and_takes_nothing_with_it(void **state)
                  " WHERE process = 3;"
                  "DELETE FROM charge_open WHERE process = 6 AND previous IS NULL;"
                  "UPDATE charge_chunk SET samples = 9 WHERE process = 5;"
-                 "INSERT INTO charge_head VALUES (7, 99999, 4);"
+                 "INSERT INTO charge_head (process, last_sample, samples) VALUES (7, 99999, 4);"
                  "UPDATE charging_process SET end_date = start_date WHERE id = 9");
     /* All the others, and one row for each that cannot be read. */
     assert_query_text(store, "SELECT count(*) || ' ' || count(number) FROM charge", "102 100");

@@ -150,7 +150,7 @@ static void silence_closes_in_stream_time(void **state)
     now = charging_at(4010);
     now.session_id = "S";
     observe(bench, &now);
-    now.date_us += 3600 * SECOND;
+    now.at.date_us += 3600 * SECOND;
     observe(bench, &now);
     assert_int_equal(query_integer(bench->store, "SELECT count(*) FROM charging_process"), 4);
 }
@@ -249,10 +249,9 @@ static void a_batch_that_was_rolled_back_leaves_nothing(void **state)
     assert_query_text(bench->store, "SELECT samples FROM charge_chunk", "4");
 }
 
-static void a_broken_chain_is_named(void **state)
+static void a_broken_chain_is_closed_and_stops_nothing_else(void **state)
 {
     struct bench *bench = *state;
-    struct err err = {0};
     struct charging_observation now = charging_at(0);
     observe(bench, &now);
     now = charging_at(10);
@@ -260,8 +259,10 @@ static void a_broken_chain_is_named(void **state)
     flush_and_commit(bench);
     must_execute(bench->store, "DELETE FROM charge_open WHERE id = 1");
     charging_forget(bench->charging);
-    assert_int_equal(charging_observe(bench->charging, &now, &err), ERR_STORAGE);
-    assert_contains(err.text, "charging process 1 are broken at 1");
+    now = charging_at(20);
+    observe(bench, &now);
+    assert_query_text(bench->store, PROCESSES, "- b1 0..0 damaged | - b1 20.. open");
+    assert_int_equal(query_integer(bench->store, ALL_SAMPLES), 2);
 }
 
 static bool event(struct bench *bench, const char *status, int64_t second, double energy_kwh)
@@ -334,7 +335,7 @@ int main(void)
         bench_test(the_vehicle_is_the_one_that_returned_the_pack),
         bench_test(a_pack_without_name_is_charged_too),
         bench_test(a_batch_that_was_rolled_back_leaves_nothing),
-        bench_test(a_broken_chain_is_named),
+        bench_test(a_broken_chain_is_closed_and_stops_nothing_else),
         bench_test(sessions_only_go_forward),
         bench_test(a_sessions_energy_may_come_from_its_process),
     };

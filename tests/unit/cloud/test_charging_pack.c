@@ -71,7 +71,7 @@ static void packing_loses_no_sample_when_a_batch_is_undone(void **state)
     observe(bench, &other); /* an open process whose ids are below those that are packed */
     close_first_session(bench);
     for (int round = 1; round <= 3; round++) {
-        other.date_us = NOON + (100 + round * 10) * SECOND;
+        other.at.date_us = NOON + (100 + round * 10) * SECOND;
         observe(bench, &other);
         charging_forget(bench->charging); /* as after a message that was undone */
         struct charging_observation now = charging_at(100 + round * 10);

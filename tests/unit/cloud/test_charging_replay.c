@@ -2,10 +2,12 @@
 /*
  * Property: whatever the stream of observations, and wherever memory is forgotten, batches are
  * rolled back and done again, or the module is made anew, the stored processes are those of a model
- * that keeps every sample and evaluates them at once.
+ * that keeps every sample and evaluates them at once. Neither the closing of processes whose
+ * station is away nor a repair changes that: the stream opens them again.
  */
 #include "base/scope.h"
 #include "charging/evaluate.h"
+#include "store/charging.h"
 
 #include "cloud/charging_support.h"
 
@@ -79,7 +81,7 @@ static struct charging_observation random_observation(uint64_t *seed, int64_t *s
 
 static struct evaluate_sample sample_of(const struct charging_observation *now)
 {
-    return (struct evaluate_sample){.date_us = now->date_us,
+    return (struct evaluate_sample){.date_us = now->at.date_us,
                                     .battery_level = now->soc_percent,
                                     .added_kwh = now->charge_energy_added_kwh,
                                     .power_kw = now->charger_power_kw,
@@ -124,7 +126,7 @@ static void model_observe(struct model *model, const struct charging_observation
         bool held = open->session[0] && strcmp(open->session, now->session_id) == 0;
         if (!same)
             open->end = !now->bid[0] && now->charge != 1 ? "removed" : "superseded";
-        else if (!held && now->date_us - newest(open) > TIMEOUT_US)
+        else if (!held && now->at.date_us - newest(open) > TIMEOUT_US)
             open->end = "timeout";
         else {
             add(open, now);
@@ -138,7 +140,7 @@ static void model_observe(struct model *model, const struct charging_observation
     for (size_t i = 0; says_session && i < model->count; i++)
         if (strcmp(model->processes[i].session, now->session_id) == 0) {
             struct model_process *again = &model->processes[i];
-            if (now->date_us > newest(again))
+            if (now->at.date_us > newest(again))
                 again->end = NULL;
             add(again, now);
             return;
@@ -173,18 +175,17 @@ static void compare(struct bench *bench, struct model *model, uint64_t seed)
         number(temp, sizeof temp, want.outside_temp_avg_c);
         number(level, sizeof level, want.end_battery_level);
         number(range, sizeof range, want.start_ideal_range_km);
-        if (process->end)
-            (void)snprintf(expected, sizeof expected, "%lld..%lld %s %s %s %s %s %lld %zu %s",
-                           (long long)want.start_date_us, (long long)want.end_date_us, added, used,
-                           temp, level, range, (long long)want.duration_min, count, process->end);
-        else
-            (void)snprintf(expected, sizeof expected, "open");
+        (void)snprintf(expected, sizeof expected, "%lld..%lld %s %s %s %s %s %lld %zu %s",
+                       (long long)want.start_date_us, (long long)want.end_date_us, added, used,
+                       temp, level, range, (long long)want.duration_min, count,
+                       process->end ? process->end : "repaired");
         (void)snprintf(
             sql, sizeof sql,
             "SELECT ifnull(start_date || '..' || end_date || ' ' || " REAL("charge_energy_added")
                 REAL("charge_energy_used") REAL("outside_temp_avg") REAL("end_battery_level") REAL(
                     "start_ideal_range_km") "duration_min || ' ' || "
-                                            "samples || ' ' || end_reason, 'open') FROM "
+                                            "samples || ' ' || replace(end_reason, 'gone', "
+                                            "'repaired'), 'open') FROM "
                                             "charging_process JOIN (SELECT process, samples FROM "
                                             "charge_head UNION ALL SELECT process, samples "
                                             "FROM charge_chunk) ON "
@@ -206,7 +207,8 @@ static void compare(struct bench *bench, struct model *model, uint64_t seed)
 static void renew(struct bench *bench)
 {
     struct err err = {0};
-    const struct charging_limits limits = {.sample_timeout_us = TIMEOUT_US};
+    const struct charging_limits limits = {.sample_timeout_us = TIMEOUT_US,
+                                           .gone_timeout_us = GONE_US};
     flush_and_commit(bench);
     charging_free(bench->charging);
     check(charging_new(&bench->charging, bench->store, bench->alerts, &limits, &err), &err);
@@ -224,6 +226,31 @@ static void redo(struct bench *bench, const struct charging_observation *observa
     check(store_begin(bench->store, &err), &err);
     for (size_t i = *since; i < count; i++)
         observe(bench, &observations[i]);
+}
+
+/* Closes all open processes as an operator does. */
+static void repair_all(struct bench *bench)
+{
+    struct err err = {0};
+    int64_t ids[SLOTS];
+    flush_and_commit(bench);
+    int count = charging_process_list_idle(bench->store, INT64_MAX, ids, SLOTS, &err);
+    check(count, &err);
+    for (int i = 0; i < count; i++) {
+        bool closed;
+        check(charging_repair(bench->charging, ids[i], INT64_MAX, NOON, &closed, &err), &err);
+        assert_true(closed);
+    }
+    flush_and_commit(bench);
+}
+
+/* Closes those that were not heard of for long, which may be any. */
+static void close_gone(struct bench *bench, uint64_t *seed)
+{
+    struct err err = {0};
+    int64_t now_us = NOON + GONE_US + (int64_t)below(seed, 5000) * SECOND;
+    check(charging_tick(bench->charging, now_us, &err), &err);
+    flush_and_commit(bench);
 }
 
 static void one_stream(uint64_t seed)
@@ -256,11 +283,18 @@ static void one_stream(uint64_t seed)
         case 3:
             redo(bench, observations, &committed, i + 1, &random);
             break;
+        case 4:
+            if (below(&random, 2))
+                repair_all(bench);
+            else
+                close_gone(bench, &random);
+            committed = i + 1;
+            break;
         default:
             break;
         }
     }
-    flush_and_commit(bench);
+    repair_all(bench);
     compare(bench, &model, seed);
     free(model.processes);
     bench_remove(&state);

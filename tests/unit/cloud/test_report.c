@@ -44,7 +44,7 @@ static struct store *fill(struct workdir *dir)
         " (1, 1, NULL, 1795258800000000, 20, 40), (2, 2, NULL, 1795258800000000, 40, 38),"
         " (3, 1, 1, 1795258900000000, 21, 40), (4, 2, 2, 1795258900000000, 41, 38),"
         " (5, 1, 3, 1795258850000000, 20.5, 40);" /* late, but in its place by date */
-        "INSERT INTO charge_head VALUES (1, 5, 3), (2, 4, 2);"
+        "INSERT INTO charge_head (process, last_sample, samples) VALUES (1, 5, 3), (2, 4, 2);"
         "INSERT INTO alert (kind, severity, bid, station_id, raised_at, cleared_at, text) VALUES"
         " ('low_capacity', 'warning', 'B-2', '1231', 1795258800000000, NULL, '19 kWh'),"
         " ('station_offline', 'error', NULL, '1231', 1795258800000000, 1795258860000000, 'gone');"
