@@ -10,6 +10,10 @@
  *                                                      all of them or, at an error, none;
  *                                                      answers {"ok":true,"added":N,"known":N}
  *   {"command":"battery_area",…}                       tracking/order.h
+ *   {"command":"charging_repair","idle_min":N,"processes":[ID …]}
+ *                                                      closes those of the charging processes that
+ *                                                      are open and got no sample for N minutes;
+ *                                                      answers {"ok":true,"closed":N}
  *   {"command":"ping"}                                 answers when the writer is alive
  *
  * Answers: {"ok":true} or {"error":SENTENCE,"code":"ERR_…"}. A request goes through the ring to the
@@ -31,6 +35,7 @@ enum control_command {
     CONTROL_EXCHANGE_ADD,
     CONTROL_BATTERY_ORDER,
     CONTROL_EXPORT_RESULT, /* of the bridge's own exporter; no request over the socket */
+    CONTROL_CHARGING_REPAIR
 };
 
 struct control_call {
@@ -43,6 +48,7 @@ struct control_call {
     struct battery_order order;          /* battery_… */
     bool failed;                         /* export_result, and why */
     char text[sizeof((struct err *)0)->text];
+    struct control_processes *processes; /* owned; NULL but for charging_… */
 };
 
 /* What exchange_add asks for and what came of it. */
@@ -50,6 +56,14 @@ struct control_exchanges {
     size_t count;
     int64_t added, known; /* written by the writer before it answers */
     struct exchange_form forms[];
+};
+
+/* Charging processes to work on, and what came of it. */
+struct control_processes {
+    int64_t idle_us;
+    int64_t closed; /* written by the writer before it answers */
+    size_t count;
+    int64_t ids[];
 };
 
 /* Parses one line. Pure. ERR_USAGE with a sentence. Release with control_call_free either way. */

@@ -4,10 +4,14 @@
 
 #include "protocol/json.h"
 #include <cjson/cJSON.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define ID_MAX       9007199254740992.0 /* 2^53: what a JSON number holds exactly */
+#define IDLE_MAX_MIN 52560000           /* 100 years */
 
 static int take_text(const cJSON *object, const char *name, char *to, size_t size, struct err *err)
 {
@@ -60,10 +64,44 @@ static int parse_exchanges(const cJSON *object, struct control_call *call, struc
     return 0;
 }
 
+static int take_processes(const cJSON *object, struct control_call *call, struct err *err)
+{
+    const cJSON *array = cJSON_GetObjectItemCaseSensitive(object, "processes"), *item;
+    if (!cJSON_IsArray(array) || cJSON_GetArraySize(array) == 0)
+        return err_set(err, ERR_USAGE, "processes: an array of at least one id is needed");
+    size_t count = (size_t)cJSON_GetArraySize(array);
+    call->processes = calloc(1, sizeof *call->processes + count * sizeof call->processes->ids[0]);
+    if (!call->processes)
+        return err_set(err, ERR_NOMEM, "processes: out of memory");
+    cJSON_ArrayForEach(item, array)
+    {
+        double id = cJSON_IsNumber(item) ? item->valuedouble : 0;
+        if (!(id >= 1 && id <= ID_MAX) || id != floor(id))
+            return err_set(err, ERR_USAGE, "processes[%zu]: a whole number from 1 is needed",
+                           call->processes->count);
+        call->processes->ids[call->processes->count++] = (int64_t)id;
+    }
+    return 0;
+}
+
+static int parse_repair(const cJSON *object, struct control_call *call, struct err *err)
+{
+    const cJSON *idle = cJSON_GetObjectItemCaseSensitive(object, "idle_min");
+    call->command = CONTROL_CHARGING_REPAIR;
+    if (!cJSON_IsNumber(idle) || !(idle->valuedouble >= 0 && idle->valuedouble <= IDLE_MAX_MIN))
+        return err_set(err, ERR_USAGE, "idle_min: a number from 0 to %d is needed", IDLE_MAX_MIN);
+    int status = take_processes(object, call, err);
+    if (status == 0)
+        call->processes->idle_us = (int64_t)(idle->valuedouble * 60e6);
+    return status;
+}
+
 void control_call_free(struct control_call *call)
 {
     free(call->exchanges);
+    free(call->processes);
     call->exchanges = NULL;
+    call->processes = NULL;
 }
 
 static int parse_object(const cJSON *object, struct control_call *call, struct err *err)
@@ -84,9 +122,11 @@ static int parse_object(const cJSON *object, struct control_call *call, struct e
         call->command = CONTROL_BATTERY_ORDER;
         return battery_order_from_json(object, &call->order, err) < 0 ? (err->code = ERR_USAGE) : 0;
     }
+    if (strcmp(command, "charging_repair") == 0)
+        return parse_repair(object, call, err);
     return err_set(err, ERR_USAGE,
-                   "command %s: unknown; station_approve, exchange_add, battery_area and ping are "
-                   "known",
+                   "command %s: unknown; station_approve, exchange_add, battery_area, "
+                   "charging_repair and ping are known",
                    command);
 }
 
@@ -112,6 +152,8 @@ void control_format(const struct control_call *call, int status, const struct er
             (void)cJSON_AddNumberToObject(object, "added", (double)call->exchanges->added);
             (void)cJSON_AddNumberToObject(object, "known", (double)call->exchanges->known);
         }
+        if (call->processes)
+            (void)cJSON_AddNumberToObject(object, "closed", (double)call->processes->closed);
     } else {
         (void)cJSON_AddStringToObject(object, "error", err->text);
         (void)cJSON_AddStringToObject(object, "code", err_name(status));

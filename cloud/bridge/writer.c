@@ -107,6 +107,12 @@ static void obey(struct writer *writer, struct control_request *request)
     case CONTROL_EXPORT_RESULT:
         status = ingest_note_export(writer->ingest, call->failed, call->text, &err);
         break;
+    case CONTROL_CHARGING_REPAIR: {
+        struct control_processes *asked = call->processes;
+        status = ingest_repair_charging(writer->ingest, asked->ids, asked->count, asked->idle_us,
+                                        &asked->closed, &err);
+        break;
+    }
     }
     control_answer(request, status, &err);
 }

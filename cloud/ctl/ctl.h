@@ -80,6 +80,7 @@ int ctl_show_charging(const struct ctl *ctl, struct err *err);
 int ctl_evaluate_charging(const struct ctl *ctl, struct err *err); /* charging.c */
 int ctl_charging_samples(const struct ctl *ctl, struct err *err);
 int ctl_check_charging(const struct ctl *ctl, struct err *err);  /* check.c */
+int ctl_repair_charging(const struct ctl *ctl, struct err *err); /* repair.c */
 int ctl_approve_station(const struct ctl *ctl, struct err *err); /* database.c */
 int ctl_refuse_station(const struct ctl *ctl, struct err *err);
 int ctl_backup(const struct ctl *ctl, struct err *err);

@@ -32,6 +32,7 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"charging", "samples", "ID", ctl_charging_samples},
                                      {"charging", "evaluate", "FILE", ctl_evaluate_charging},
                                      {"charging", "check", NULL, ctl_check_charging},
+                                     {"charging", "repair", NULL, ctl_repair_charging},
                                      {"alert", "list", NULL, ctl_list_alerts},
                                      {"quarantine", "list", NULL, ctl_list_quarantine},
                                      {"command", "list", NULL, ctl_list_commands},
@@ -72,7 +73,8 @@ static const struct args_option options[] = {
     {"stations", "A,B", "battery area: stations where it may be", NULL, NULL},
     {"circles", "LAT,LON,M", "battery area: circles of M metres; several: with ; between", NULL,
      NULL},
-    {"dry-run", NULL, "import: only look for bad lines", NULL, NULL},
+    {"dry-run", NULL, "import, repair: only look", NULL, NULL},
+    {"idle-min", "N", "charging repair: without a sample for N minutes (default 60)", NULL, NULL},
     {"request-id", "ID", "request id of the swap", NULL, NULL},
     {"mode", "MODE", "restart: service (default) or reboot", NULL, NULL},
     {"seconds", "N", "disconnect: how long (default: the station's, 600)", NULL, NULL},
@@ -131,6 +133,8 @@ const struct args_spec CTL_SPEC = {
         "  charging check             reads all samples and names what is damaged (status 65: "
         "some is)\n"
         "                             [--station --battery]\n"
+        "  charging repair            close processes that nobody ended, at their last samples\n"
+        "                             [--dry-run --idle-min --station --battery]\n"
         "  alert list                 [--station --vehicle --battery --from --to]\n"
         "  quarantine list            messages that were not understood [--from --to]\n"
         "  command list               commands and their outcomes [--station --from --to]\n"

@@ -91,6 +91,11 @@ int ingest_obey_order(struct ingest *ingest, const struct battery_order *order, 
 /* What came of the daily export: raises or clears the alert export_failed. */
 int ingest_note_export(struct ingest *ingest, bool failed, const char *text, struct err *err);
 
+/* Closes those of the charging processes that are open and got no sample for `idle_us` (plant
+ * clock), in one transaction. */
+int ingest_repair_charging(struct ingest *ingest, const int64_t *ids, size_t count, int64_t idle_us,
+                           int64_t *closed, struct err *err);
+
 /* Before a clean stop: writes what is otherwise written every few seconds. */
 int ingest_settle(struct ingest *ingest, struct err *err);
 

@@ -72,6 +72,10 @@ extern const struct report REPORT_STATIONS, REPORT_BAYS, REPORT_BATTERIES, REPOR
 /* One row per process whose samples are damaged; reads all samples (store/charge_damage.c). */
 extern const struct report REPORT_CHARGING_DAMAGE;
 
+/* Open charging processes whose newest sample arrived before `to`, which must be given
+ * (report_charging.c). */
+extern const struct report REPORT_CHARGING_IDLE;
+
 /* Questions about tracking (report_tracking.c), each answered through an index. */
 /* Of filter bid or vid: one row per stay of the battery in the vehicle, newest first; those that
  * overlap [from, to). */

@@ -246,6 +246,13 @@ static void operator_asks_through_the_socket(void **state)
                       "import ana exchange.add");
     assert_query_text(reader, "SELECT where_kind || ' ' || where_id FROM battery", "vehicle v1");
     store_close(reader);
+    strbuf_clear(&reply);
+    assert_int_equal(control_request(dir->db,
+                                     "{\"command\":\"charging_repair\",\"idle_min\":0,"
+                                     "\"processes\":[1,77]}",
+                                     &reply, &err),
+                     0);
+    assert_string_equal(strbuf_text(&reply), "{\"ok\":true,\"closed\":0}");
     /* With the writer gone but its ring closed, a request still ends. */
     ring_close(parts.ring);
     assert_int_equal(control_request(dir->db, "{\"command\":\"ping\"}", &reply, &err),
@@ -273,6 +280,11 @@ static void requests_are_parsed_strictly(void **state)
         "}",
         "{\"command\":\"exchange_add\",\"actor\":\"operator\",\"actor_id\":\"a\",\"exchanges\":[{}]"
         "}",
+        "{\"command\":\"charging_repair\",\"processes\":[1]}",
+        "{\"command\":\"charging_repair\",\"idle_min\":-1,\"processes\":[1]}",
+        "{\"command\":\"charging_repair\",\"idle_min\":1,\"processes\":[]}",
+        "{\"command\":\"charging_repair\",\"idle_min\":1,\"processes\":[1,0.5]}",
+        "{\"command\":\"charging_repair\",\"idle_min\":1,\"processes\":[1e300]}",
     };
     struct control_call call;
     struct err err = {0};
@@ -311,10 +323,10 @@ static void example_file_documents_every_key(void **state)
 static void configuration_reaches_the_ingest(void **state)
 {
     (void)state;
-    struct config *config =
-        must_configure("[stations]\nunknown = hold\nreport_interval_s = 2.5\n"
-                       "[tracking]\ncapacity_min_kwh = 25\nfrequent_window_h = 2\n"
-                       "[commands]\nexpire_s = 7\n[charging]\nsample_timeout_min = 1\n");
+    struct config *config = must_configure(
+        "[stations]\nunknown = hold\nreport_interval_s = 2.5\n"
+        "[tracking]\ncapacity_min_kwh = 25\nfrequent_window_h = 2\n"
+        "[commands]\nexpire_s = 7\n[charging]\nsample_timeout_min = 1\ngone_timeout_h = 2.5\n");
     struct ingest_options options;
     options_ingest(config, &options);
     assert_int_equal(options.unknown, UNKNOWN_HOLD);
@@ -325,6 +337,7 @@ static void configuration_reaches_the_ingest(void **state)
     assert_int_equal(options.commands.expire_us, 7000000);
     assert_int_equal(options.commands.accepted_expire_us, 900000000);
     assert_int_equal(options.charging.sample_timeout_us, 60000000);
+    assert_int_equal(options.charging.gone_timeout_us, INT64_C(9000000000));
     assert_int_equal(options.quarantine_rows, 10000);
     config_free(config);
 }

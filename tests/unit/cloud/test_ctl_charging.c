@@ -1,32 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `swapctl charging samples` and `charging evaluate`: what one writes the other reads, and the
  * figures are those of the process. */
-#include "ctl/ctl.h"
 #include "store/sample.h"
 
-#include "cloud/support.h"
-
-/* Runs swapctl; returns its code and leaves what it printed in `out`. */
-static int run(struct strbuf *out, struct err *err, const char *const *words)
-{
-    char *argv[12] = {(char *)(uintptr_t) "swapctl"}, *text = NULL;
-    size_t length = 0;
-    int argc = 1;
-    for (; words[argc - 1]; argc++)
-        argv[argc] = (char *)(uintptr_t)words[argc - 1];
-    struct args *args = NULL;
-    FILE *stream = open_memstream(&text, &length);
-    assert_non_null(stream);
-    assert_int_equal(args_parse(&args, &CTL_SPEC, argc, argv, err), 0);
-    int rc = ctl_run(args, stream, err);
-    (void)fclose(stream);
-    args_free(args);
-    strbuf_clear(out);
-    strbuf_append(out, text, length);
-    free(text);
-    return rc;
-}
-#define RUN(out, err, ...) run(out, err, (const char *const[]){__VA_ARGS__, NULL})
+#include "cloud/ctl_support.h"
 
 /* Two closed processes, one of them packed, with the same samples. */
 static void fill(const char *db)
@@ -43,7 +20,7 @@ static void fill(const char *db)
         " (2, 2, NULL, 1795248000000000, 0.41, 7, 3, 'a,\"b'),"
         " (3, 1, 1, 1795251600000001, 0.72, 5.0625, NULL, NULL),"
         " (4, 2, 2, 1795251600000001, 0.72, 5.0625, NULL, NULL);"
-        "INSERT INTO charge_head VALUES (1, 3, 2), (2, 4, 2);");
+        "INSERT INTO charge_head (process, last_sample, samples) VALUES (1, 3, 2), (2, 4, 2);");
     assert_int_equal(store_begin(store, NULL), 0);
     assert_int_equal(charge_pack(store, 2, NULL), 0);
     assert_int_equal(charge_pack(store, 2, NULL), 0); /* again: nothing to do */
