@@ -58,6 +58,9 @@ int settings_set(struct station_settings *settings, const char *key, const char 
         settings->resume_auto = automatic;
         return 0;
     }
+    int locked = locks_set(&settings->locks, key, value, why);
+    if (locked <= 0)
+        return locked;
     for (size_t i = 0; i < sizeof SETTINGS / sizeof *SETTINGS; i++) {
         const struct setting *setting = &SETTINGS[i];
         if (strcmp(key, setting->key) != 0)

@@ -10,6 +10,7 @@
 #define SWAPSTACK_CORE_LIMITS_H
 
 #include "core/io.h"
+#include "core/locks.h"
 #include <stdint.h>
 
 /* field, default, lowest, highest, help */
@@ -71,6 +72,7 @@ struct station_settings {
     double min_soh_percent;    /* packs below are not dispensed: min_soh, 70 */
     double power_cap_kw;       /* whole station, AC; 0: none: power_cap_kw */
     bool resume_auto;          /* after a restart charging begins by itself: resume_charge */
+    struct locks locks;        /* locked.1 … locked.16 */
 };
 
 void settings_default(struct station_settings *settings);

@@ -36,6 +36,8 @@ static bool fits(const struct core_step *step, const struct bay *bay,
         return false;
     if (bay->state != BAY_READY && !reserved_for(bay, wish))
         return false;
+    if (locks_has(&step->station->settings.locks, bay->bid))
+        return false;
     return safety_pack_fresh(step, in) && right_type(&in->pack, wish) &&
            fault_worst(&step->station->faults, bay->slot) < (int)FAULT_STOPS &&
            in->pack.soh_percent >= step->station->settings.min_soh_percent;
@@ -73,6 +75,8 @@ const char *select_refusal(const struct core_step *step, const struct select_wis
             bay = &station->bays[i];
     if (!bay)
         return "BatteryUnknown";
+    if (locks_has(&station->settings.locks, bay->bid))
+        return "Unauthorized";
     switch (bay->state) {
     case BAY_QUARANTINE:
     case BAY_FAULT:

@@ -16,14 +16,15 @@ struct select_wish {
 };
 
 /* The pack to hand out: READY, or RESERVED for this request or vehicle; SoC at target (READY is
- * sticky down to target - hysteresis); SoH at least min_soh; the right type (rated voltage within
- * 15 % of the pack that it replaces: two chemistries share one vehicle, two voltages do not).
- * Among those a reservation first, then the healthiest (SoH in whole percent), then the least used
- * (cycles), then the lowest slot. 0 when there is none. */
+ * sticky down to target - hysteresis); not locked; SoH at least min_soh; the right type (rated
+ * voltage within 15 % of the pack that it replaces: two chemistries share one vehicle, two voltages
+ * do not). Among those a reservation first, then the healthiest (SoH in whole percent), then the
+ * least used (cycles), then the lowest slot. 0 when there is none. */
 int select_ready(const struct core_step *step, const struct select_wish *wish);
 
 /* Why the pack with the wish's serial cannot be handed out: a code of design/protocol.md
- * (BatteryUnknown, BatteryDamaged, BatterySoC, BatterySoHLow, Busy); NULL when it can. */
+ * (BatteryUnknown, Unauthorized: it is locked, BatteryDamaged, BatterySoC, BatterySoHLow, Busy);
+ * NULL when it can. */
 const char *select_refusal(const struct core_step *step, const struct select_wish *wish);
 
 #endif

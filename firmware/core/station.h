@@ -86,7 +86,8 @@ struct station_swap_request {
 };
 /* `in`: the newest readings. Refusals: StorageFault, SafetyLock (mode, gate, a door that cannot be
  * shut), Busy (a swap is under way, bays are being verified, no bay is free), NoBatteryAvailable,
- * and for a wanted battery BatteryUnknown, BatteryDamaged, BatterySoC, BatterySoHLow. */
+ * and for a wanted battery BatteryUnknown, Unauthorized (locked), BatteryDamaged, BatterySoC,
+ * BatterySoHLow. */
 const char *station_request_swap(struct station *station, const struct io_readings *in,
                                  const struct station_swap_request *request,
                                  struct station_actions *actions);

@@ -55,11 +55,17 @@ void swap_return_closing(struct core_step *step)
 
 /* --- the battery that the vehicle gets --- */
 
-/* The user's own battery goes back: the swap will fail, but the vehicle is not left without. */
+static bool is_locked(const struct core_step *step, const struct bay *bay)
+{
+    return locks_has(&step->station->settings.locks, bay->bid);
+}
+
+/* The user's own battery goes back: the swap will fail, but the vehicle is not left without, unless
+ * that battery is locked: it stays, and the vehicle is owed one (core/custody.h). */
 static void give_back(struct core_step *step, const char *reason)
 {
     struct swap *swap = &step->station->swap;
-    if (!swap->return_slot) {
+    if (!swap->return_slot || is_locked(step, station_bay(step->station, swap->return_slot))) {
         swap_fail(step, reason);
         return;
     }
@@ -127,12 +133,13 @@ void swap_dispense_opening(struct core_step *step)
         swap_enter(step, SWAP_OFFERING);
     } else if (bay->state == BAY_OPENING) {
         return;
-    } else if (!opened && !safety_door_obstacle(step, bay)) {
+    } else if (!opened && !is_locked(step, bay) && !safety_door_obstacle(step, bay)) {
         custody_begin(step, bay, CUSTODY_DISPENSE);
         bay_open(step, bay);
-    } else if (opened || swap_overdue(step, step->station->limits.guard_s)) {
-        /* Out of service: the next best one, else the user's own back. The pack stays on record;
-         * nobody was offered anything while the door was shut. */
+    } else if (opened || is_locked(step, bay) ||
+               swap_overdue(step, step->station->limits.guard_s)) {
+        /* Out of service, or locked meanwhile: the next best one, else the user's own back. The
+         * pack stays on record; nobody was offered anything while the door was shut. */
         bay->custody = (struct custody){0};
         if (swap->give_back)
             swap_fail(step, swap->reason);

@@ -175,6 +175,8 @@ static void configuration_is_applied_when_newer_and_kept(void **state)
         {"{\"target_soc\":{\"version\":7,\"value\":85},\"min_soh\":{\"version\":1,\"value\":50}}",
          "accepted", 85},
         {"{\"target_soc\":5}", "refused", 85},
+        {"{\"locked.2\":{\"version\":9,\"value\":[\"P-1\",\"P-7\"]}}", "accepted", 85},
+        {"{\"locked.2\":{\"version\":8,\"value\":[]}}", "accepted", 85}, /* not newer */
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         cJSON *packet = ipc_begin(IPC_CONFIG_REQUEST, "config");
@@ -187,6 +189,8 @@ static void configuration_is_applied_when_newer_and_kept(void **state)
     rig_open(&rig);
     assert_near(engine_station(rig.engine)->settings.target_soc_percent, 85, 0);
     assert_near(engine_station(rig.engine)->settings.min_soh_percent, 50, 0);
+    assert_true(locks_has(&engine_station(rig.engine)->settings.locks, "P-7"));
+    assert_false(locks_has(&engine_station(rig.engine)->settings.locks, "P-"));
     rig_free(&rig);
 }
 

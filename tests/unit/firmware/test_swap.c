@@ -114,6 +114,68 @@ static void a_swap_keeps_its_battery_from_others(void **state)
     fixture_free(&f);
 }
 
+static void lock(struct fixture *f, const char *bids)
+{
+    const char *why;
+    assert_int_equal(settings_set(&f->station.settings, "locked.1", bids, &why), 0);
+}
+
+static void a_locked_battery_is_not_given_out(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_stocked(&f);
+    lock(&f, "[\"P-2\"]");
+    assert_string_equal(fixture_swap(&f, "c1", "P-2"), "Unauthorized");
+    assert_null(fixture_swap(&f, "c2", ""));
+    fixture_until_swap(&f, SWAP_DISPENSE_OPENING, 120);
+    int chosen = f.station.swap.dispense_slot;
+    assert_true(chosen == 1 || chosen == 3); /* P-2 is the healthiest and not taken */
+    fixture_until_swap(&f, SWAP_IDLE, 120);
+    assert_string_equal(f.carried.bid, chosen == 1 ? "P-1" : "P-3");
+    assert_string_equal(fixture_completion(&f)->outcome, "done");
+    fixture_free(&f);
+    fixture_stocked(&f);
+    lock(&f, "[\"P-1\",\"P-2\",\"P-3\"]");
+    struct station_reserve_request request = {true, "res", "CAR-9", "bob",
+                                              f.now_us + INT64_C(3600000000)};
+    assert_string_equal(station_request_reserve(&f.station, &f.in, &request, &f.actions),
+                        "NoBatteryAvailable");
+    assert_string_equal(fixture_swap(&f, "c1", ""), "NoBatteryAvailable");
+    lock(&f, "[]");
+    assert_null(fixture_swap(&f, "c2", "P-2"));
+    fixture_until_swap(&f, SWAP_IDLE, 120);
+    assert_string_equal(f.carried.bid, "P-2");
+    fixture_free(&f);
+}
+
+/* The lock comes while the swap is under way: another one is given; and with none left the user's
+ * own locked battery stays. */
+static void a_lock_counts_until_the_door_opens(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_stocked(&f);
+    assert_null(fixture_swap(&f, "c1", ""));
+    fixture_until_swap(&f, SWAP_RETURNING, 60);
+    lock(&f, "[\"P-2\"]");
+    fixture_until_swap(&f, SWAP_IDLE, 120);
+    assert_string_not_equal(f.carried.bid, "P-2");
+    assert_string_equal(fixture_completion(&f)->outcome, "done");
+    fixture_free(&f);
+    fixture_stocked(&f);
+    assert_null(fixture_swap(&f, "c1", ""));
+    fixture_until_swap(&f, SWAP_RETURNING, 60);
+    lock(&f, "[\"P-1\",\"P-2\",\"P-3\",\"USER-1\"]");
+    fixture_until_swap(&f, SWAP_LEAVING, 60);
+    assert_string_equal(fixture_completion(&f)->outcome, "failed");
+    assert_string_equal(fixture_completion(&f)->reason, "NoBatteryAvailable");
+    assert_string_equal(f.carried.bid, "");
+    assert_string_equal(f.station.bays[4].bid, "USER-1");
+    assert_string_equal(f.station.owed[0].vehicle, "CAR-1");
+    fixture_free(&f);
+}
+
 static void one_swap_at_a_time(void **state)
 {
     (void)state;
@@ -312,6 +374,8 @@ int main(void)
         cmocka_unit_test(a_swap_ends_done_on_evidence),
         cmocka_unit_test(nothing_moves_when_it_refuses),
         cmocka_unit_test(a_swap_keeps_its_battery_from_others),
+        cmocka_unit_test(a_locked_battery_is_not_given_out),
+        cmocka_unit_test(a_lock_counts_until_the_door_opens),
         cmocka_unit_test(one_swap_at_a_time),
         cmocka_unit_test(the_next_best_is_offered_when_a_door_fails),
         cmocka_unit_test(a_gate_that_does_not_open_is_a_latched_fault),
