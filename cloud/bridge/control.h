@@ -9,7 +9,7 @@
  *                                                      records exchange events (tracking/form.h);
  *                                                      all of them or, at an error, none;
  *                                                      answers {"ok":true,"added":N,"known":N}
- *   {"command":"battery_area",…}                       tracking/order.h
+ *   {"command":"battery_area"|"battery_lock"|"battery_unlock",…}   tracking/order.h
  *   {"command":"charging_repair","idle_min":N,"processes":[ID …]}
  *                                                      closes those of the charging processes that
  *                                                      are open and got no sample for N minutes;

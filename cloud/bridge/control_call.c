@@ -124,10 +124,11 @@ static int parse_object(const cJSON *object, struct control_call *call, struct e
     }
     if (strcmp(command, "charging_repair") == 0)
         return parse_repair(object, call, err);
-    return err_set(err, ERR_USAGE,
-                   "command %s: unknown; station_approve, exchange_add, battery_area, "
-                   "charging_repair and ping are known",
-                   command);
+    return err_set(
+        err, ERR_USAGE,
+        "command %s: unknown; station_approve, exchange_add, battery_area, battery_lock, "
+        "battery_unlock, charging_repair and ping are known",
+        command);
 }
 
 int control_parse(const char *line, size_t length, struct control_call *call, struct err *err)

@@ -77,6 +77,23 @@ static void put_register_result(void *self, const char *device,
     message_free(&message);
 }
 
+static void put_set_config(void *self, const char *device, const struct message_config *config)
+{
+    struct message message;
+    message_init(&message, MESSAGE_SET_CONFIG);
+    (void)snprintf(message.device, sizeof message.device, "%s", device);
+    message.version = 1;
+    message.time = (struct timestamp){.us = clock_wall_us(), .precision = TIMESTAMP_EXACT};
+    message.data.set_config = *config;
+    SCOPE_STRBUF struct strbuf text = STRBUF_INIT;
+    struct err err = {0};
+    if (message_encode(&message, &text, &err) < 0)
+        log_error(MODULE, "SET_CONFIG for %s: %s", device, err.text);
+    else
+        put_letter(self, TOPIC_CONTROL, device, strbuf_text(&text), text.length);
+    message_free(&message);
+}
+
 static void put_alert(void *self, const char *kind, const char *payload, size_t length)
 {
     put_letter(self, TOPIC_ALERT, kind, payload, length);
@@ -99,8 +116,11 @@ int sender_new(struct sender **sender, const char *prefix, struct err *err)
     (void)pthread_mutex_init(&made->lock, NULL);
     (void)pthread_cond_init(&made->changed, &attributes);
     (void)pthread_condattr_destroy(&attributes);
-    made->out = (struct ingest_out){
-        .self = made, .ack = put_ack, .register_result = put_register_result, .alert = put_alert};
+    made->out = (struct ingest_out){.self = made,
+                                    .ack = put_ack,
+                                    .register_result = put_register_result,
+                                    .set_config = put_set_config,
+                                    .alert = put_alert};
     *sender = made;
     return 0;
 }

@@ -89,7 +89,10 @@ int ctl_battery_history(const struct ctl *ctl, struct err *err); /* questions.c 
 int ctl_battery_where(const struct ctl *ctl, struct err *err);
 int ctl_battery_holder(const struct ctl *ctl, struct err *err);
 int ctl_battery_utilisation(const struct ctl *ctl, struct err *err);
-int ctl_battery_way(const struct ctl *ctl, struct err *err); /* areas.c */
+int ctl_battery_way(const struct ctl *ctl, struct err *err);  /* areas.c */
+int ctl_lock_battery(const struct ctl *ctl, struct err *err); /* orders.c */
+int ctl_unlock_battery(const struct ctl *ctl, struct err *err);
+int ctl_list_locks(const struct ctl *ctl, struct err *err);
 int ctl_list_areas(const struct ctl *ctl, struct err *err);
 int ctl_set_area(const struct ctl *ctl, struct err *err);
 int ctl_clear_area(const struct ctl *ctl, struct err *err);

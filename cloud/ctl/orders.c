@@ -61,3 +61,37 @@ int order_send(const struct ctl *ctl, const struct battery_order *order, struct 
     cJSON_free(request);
     return rc == ERR_UNAVAILABLE ? run_here(path, order, err) : rc;
 }
+
+int ctl_lock_battery(const struct ctl *ctl, struct err *err)
+{
+    struct battery_order order;
+    const char *reason = args_value(ctl->args, "reason");
+    if (!reason)
+        return err_set(err, ERR_USAGE, "why? give --reason TEXT");
+    int rc = order_begin(ctl, BATTERY_ORDER_LOCK, &order, err);
+    if (rc == 0)
+        rc = put("--reason", reason, order.reason, sizeof order.reason, err);
+    if (rc == 0)
+        rc = order_send(ctl, &order, err);
+    if (rc == 0 && !ctl->json)
+        fprintf(ctl->out, "battery %s is locked\n", order.bid);
+    return rc;
+}
+
+int ctl_unlock_battery(const struct ctl *ctl, struct err *err)
+{
+    struct battery_order order;
+    int rc = order_begin(ctl, BATTERY_ORDER_UNLOCK, &order, err);
+    if (rc == 0)
+        rc = order_send(ctl, &order, err);
+    if (rc == 0 && !ctl->json)
+        fprintf(ctl->out, "battery %s is not locked any more\n", order.bid);
+    return rc;
+}
+
+int ctl_list_locks(const struct ctl *ctl, struct err *err)
+{
+    struct report_filter filter;
+    int rc = ctl_filter(ctl, &filter, err);
+    return rc < 0 ? rc : ctl_print_list(ctl, &REPORT_BATTERY_LOCKS, &filter, err);
+}

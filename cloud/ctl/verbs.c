@@ -17,6 +17,9 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"battery", "holder", "BID", ctl_battery_holder},
                                      {"battery", "utilisation", "BID", ctl_battery_utilisation},
                                      {"battery", "way", "BID", ctl_battery_way},
+                                     {"battery", "lock", "BID", ctl_lock_battery},
+                                     {"battery", "unlock", "BID", ctl_unlock_battery},
+                                     {"battery", "locks", NULL, ctl_list_locks},
                                      {"battery", "area list", NULL, ctl_list_areas},
                                      {"battery", "area set", "BID", ctl_set_area},
                                      {"battery", "area clear", "BID", ctl_clear_area},
@@ -70,6 +73,7 @@ static const struct args_option options[] = {
     {"soh", "PERCENT", "exchange add: state of health", NULL, NULL},
     {"battery-version", "VERSION", "exchange add: the battery's version", NULL, NULL},
     {"comments", "TEXT", "exchange add: what else is to be said", NULL, NULL},
+    {"reason", "TEXT", "battery lock: why", NULL, NULL},
     {"stations", "A,B", "battery area: stations where it may be", NULL, NULL},
     {"circles", "LAT,LON,M", "battery area: circles of M metres; several: with ; between", NULL,
      NULL},
@@ -109,6 +113,9 @@ const struct args_spec CTL_SPEC = {
         "  battery holder BID         who had it [--at TIME]\n"
         "  battery utilisation BID    shares of time in vehicle, bay, neither [--from --to]\n"
         "  battery way BID            its visits to stations, and where those stood [--from --to]\n"
+        "  battery lock BID           no station gives it out: --reason TEXT [--actor]\n"
+        "  battery unlock BID         stations give it out again [--actor]\n"
+        "  battery locks              who is locked, since when and why [--battery]\n"
         "  battery area set BID       where it may be; elsewhere it raises outside_area:\n"
         "                             [--stations A,B] [--circles LAT,LON,METRES;…] [--actor]\n"
         "  battery area list          [--battery]\n"

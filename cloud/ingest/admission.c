@@ -66,22 +66,43 @@ static void fill_marks(struct ingest *ingest, const struct answer *answer,
     }
 }
 
+static void send_result(struct ingest *ingest, const struct answer *answer)
+{
+    struct message message;
+    message_init(&message, MESSAGE_REGISTER_RESULT);
+    struct message_register_result *result = &message.data.register_result;
+    (void)snprintf(result->status, sizeof result->status, "%s", answer->status);
+    result->server_time = (struct timestamp){.us = ingest->env->wall_us(ingest->env->self),
+                                             .precision = TIMESTAMP_EXACT};
+    if (strcmp(answer->status, "accepted") == 0) {
+        fill_marks(ingest, answer, result);
+        result->config = ingest->fleet.wanted;
+    }
+    ingest->out->register_result(ingest->out->self, answer->device, result);
+    message_free(&message);
+}
+
 void ingest_send_answers(struct ingest *ingest)
 {
+    const struct ingest_out *out = ingest->out;
     for (size_t i = 0; i < ingest->answer_count; i++) {
         const struct answer *answer = &ingest->answers[i];
-        struct message message;
-        message_init(&message, MESSAGE_REGISTER_RESULT);
-        struct message_register_result *result = &message.data.register_result;
-        (void)snprintf(result->status, sizeof result->status, "%s", answer->status);
-        result->server_time = (struct timestamp){.us = ingest->env->wall_us(ingest->env->self),
-                                                 .precision = TIMESTAMP_EXACT};
-        if (strcmp(answer->status, "accepted") == 0)
-            fill_marks(ingest, answer, result);
-        ingest->out->register_result(ingest->out->self, answer->device, result);
-        message_free(&message);
+        if (answer->status)
+            send_result(ingest, answer);
+        else if (out->set_config)
+            out->set_config(out->self, answer->device, &ingest->fleet.wanted);
     }
     ingest->answer_count = 0;
+}
+
+int ingest_offer_config(struct ingest *ingest, struct station *station,
+                        const struct message_config *echo, struct err *err)
+{
+    int64_t mono_us = ingest->env->mono_us(ingest->env->self);
+    if (ingest_admission(ingest, station) != ADMIT ||
+        !fleet_should_tell(&ingest->fleet, station, echo, mono_us))
+        return 0;
+    return ingest_answer(ingest, station->row.station_id, "", NULL, err);
 }
 
 /* What the operator decided, in memory too: the row there would be written over the table's. */

@@ -4,6 +4,7 @@
 #include "tracking/form.h"
 #include "tracking/order.h"
 #include <math.h>
+#include <string.h>
 
 static int add_all(struct ingest *ingest, const struct exchange_form *forms, size_t count,
                    const struct tracking_source *source, int64_t *known, struct err *err)
@@ -58,6 +59,28 @@ int ingest_note_export(struct ingest *ingest, bool failed, const char *text, str
     return status;
 }
 
+struct telling {
+    struct ingest *ingest;
+    int status;
+    struct err *err;
+};
+
+static void tell_station(void *self, struct station *station)
+{
+    struct telling *telling = self;
+    if (telling->status == 0 && strcmp(station->row.status, "DISCONNECTED") != 0)
+        telling->status = ingest_offer_config(telling->ingest, station, NULL, telling->err);
+}
+
+/* Who is there hears at once; the others when they come. */
+static int tell_all(struct ingest *ingest, struct err *err)
+{
+    struct telling telling = {.ingest = ingest, .err = err};
+    telling.status = fleet_load(&ingest->fleet, ingest->store, err);
+    registry_each(ingest->registry, tell_station, &telling);
+    return telling.status;
+}
+
 int ingest_obey_order(struct ingest *ingest, const struct battery_order *order, struct err *err)
 {
     int64_t now_us = ingest->env->plant_us(ingest->env->self);
@@ -66,6 +89,8 @@ int ingest_obey_order(struct ingest *ingest, const struct battery_order *order, 
         status = tracking_flush(ingest->tracking, err);
     if (status == 0)
         status = battery_order_run(ingest->store, ingest->alerts, order, now_us, err);
+    if (status == 0 && order->kind != BATTERY_ORDER_AREA)
+        status = tell_all(ingest, err);
     if (status == 0)
         status = ingest_commit(ingest, err);
     if (status < 0)

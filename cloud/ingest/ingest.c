@@ -44,6 +44,8 @@ static int make_parts(struct ingest *ingest, struct err *err)
         status = commands_new(&ingest->commands, store, &options->commands, mono_us, err);
     if (status == 0)
         status = streams_new(&ingest->streams, store, err);
+    if (status == 0)
+        status = fleet_load(&ingest->fleet, store, err);
     return status;
 }
 
@@ -119,6 +121,8 @@ static int reload(struct ingest *ingest, struct err *err)
     int status = registry_forget(ingest->registry, mono_now(ingest), plant_now(ingest), err);
     if (status == 0)
         status = commands_forget(ingest->commands, mono_now(ingest), err);
+    if (status == 0)
+        status = fleet_load(&ingest->fleet, ingest->store, err);
     ingest->stale = status < 0;
     return status;
 }

@@ -52,6 +52,8 @@ struct ingest_out {
     void (*ack)(void *self, const char *device, const struct message_ack *ack);
     void (*register_result)(void *self, const char *device,
                             const struct message_register_result *result);
+    /* SET_CONFIG for one station; NULL: nobody carries it. */
+    void (*set_config)(void *self, const char *device, const struct message_config *config);
     void (*alert)(void *self, const char *kind, const char *payload, size_t length);
 };
 

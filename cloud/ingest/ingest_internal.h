@@ -8,6 +8,7 @@
 #include "ingest/ingest.h"
 #include "ingest/streams.h"
 #include "stations/connection.h"
+#include "stations/fleet.h"
 #include "stations/registry.h"
 #include "stations/state.h"
 
@@ -24,7 +25,7 @@ enum counter {
     COUNTER_COUNT
 };
 
-/* A REGISTER_RESULT to be sent after the commit. */
+/* A REGISTER_RESULT, or (status NULL) a SET_CONFIG, to be sent after the commit. */
 struct answer {
     char device[DEVICE_SIZE];
     char journal[JOURNAL_ID_SIZE];
@@ -44,6 +45,7 @@ struct ingest {
     struct registry *registry;
     struct commands *commands;
     struct streams *streams;
+    struct fleet fleet;
     struct answer *answers;
     size_t answer_count, answer_size;
     int64_t counters[COUNTER_COUNT]; /* of the open transaction */
@@ -85,6 +87,9 @@ enum admission ingest_admission(const struct ingest *ingest, const struct statio
 /* Remembers a REGISTER_RESULT for after the commit. */
 int ingest_answer(struct ingest *ingest, const char *device, const char *journal,
                   const char *status, struct err *err);
+/* Remembers a SET_CONFIG when the station should have one; `echo` NULL: something changed. */
+int ingest_offer_config(struct ingest *ingest, struct station *station,
+                        const struct message_config *echo, struct err *err);
 /* After the commit: sends them. */
 void ingest_send_answers(struct ingest *ingest);
 

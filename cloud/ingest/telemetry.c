@@ -123,6 +123,9 @@ int ingest_station_info(struct ingest *ingest, struct arrival *arrival, struct e
     const struct message_station_info *info = &arrival->message.data.station_info;
     int status =
         state_apply_info(ingest->registry, arrival->station, info, &arrival->moment, NULL, err);
+    /* Only who speaks the protocol's own form has an echo. */
+    if (status == 0 && arrival->message.version != MESSAGE_ABSENT && info->station.present)
+        status = ingest_offer_config(ingest, arrival->station, &info->station.config, err);
     /* Live messages show what is; the history comes through the journal. */
     if (status < 0 || arrival->message.live)
         return status;

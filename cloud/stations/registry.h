@@ -29,7 +29,8 @@ struct station {
     bool bays_loaded;
     /* When it was last heard, for the heartbeat; of this process's life only. */
     int64_t heard_plant_us, heard_mono_us;
-    char said_state[16]; /* state that it last reported: what it returns to after DISCONNECTED */
+    char said_state[16];  /* state that it last reported: what it returns to after DISCONNECTED */
+    int64_t told_mono_us; /* when it was last told the fleet's configuration; 0: not yet */
     enum change change;
     int64_t written_mono_us;
 };

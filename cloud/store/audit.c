@@ -68,6 +68,10 @@ static const struct table TABLES[AUDIT_TABLES] = {
      "INSERT OR REPLACE INTO battery_area (bid, number, station_id, latitude, longitude, radius_m, "
      "set_at, set_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
      "DELETE FROM battery_area WHERE bid = ?1 AND number = ?2"},
+    {"battery_lock", "SELECT bid, reason, locked_at, locked_by FROM battery_lock ORDER BY bid", 1,
+     "INSERT OR REPLACE INTO battery_lock (bid, reason, locked_at, locked_by) "
+     "VALUES (?1, ?2, ?3, ?4)",
+     "DELETE FROM battery_lock WHERE bid = ?1"},
 };
 
 /* One side of the walk. */

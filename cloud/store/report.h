@@ -91,6 +91,8 @@ extern const struct report REPORT_BATTERY_UTILISATION;
 /* Of filter bid: its visits to stations, with their positions then, newest first (report_where.c).
  */
 extern const struct report REPORT_BATTERY_WAY;
+/* Batteries that no station gives out. */
+extern const struct report REPORT_BATTERY_LOCKS;
 /* Where batteries may be; of filter bid, else all that have limits. */
 extern const struct report REPORT_BATTERY_AREAS;
 

@@ -56,3 +56,14 @@ const struct report REPORT_BATTERY_AREAS = {
     "SELECT bid, station_id, latitude, longitude, radius_m, set_at, set_by FROM battery_area "
     "WHERE " EQUALS("bid", ":bid") "ORDER BY bid, number LIMIT :limit",
     areas};
+
+static const struct report_column locks[] = {
+    TEXT("bid", "BATTERY"),      TIME("locked_at", "SINCE"),
+    TEXT("locked_by", "BY"),     TEXT("reason", "REASON"),
+    TEXT("where_kind", "WHERE"), TEXT("where_id", "ID"),
+    INTEGER("slot", "BAY"),      END};
+const struct report REPORT_BATTERY_LOCKS = {
+    "locks",
+    "SELECT bid, locked_at, locked_by, reason, where_kind, where_id, slot FROM battery_lock "
+    "LEFT JOIN battery USING (bid) WHERE " EQUALS("bid", ":bid") "ORDER BY bid LIMIT :limit",
+    locks};

@@ -2,10 +2,13 @@
 #include "tracking/order.h"
 
 #include "base/utf8.h"
+#include "tracking/lock.h"
 #include <stdio.h>
 #include <string.h>
 
-static const char *const COMMANDS[] = {[BATTERY_ORDER_AREA] = "battery_area"};
+static const char *const COMMANDS[] = {[BATTERY_ORDER_AREA] = "battery_area",
+                                       [BATTERY_ORDER_LOCK] = "battery_lock",
+                                       [BATTERY_ORDER_UNLOCK] = "battery_unlock"};
 #define COMMAND_COUNT (sizeof COMMANDS / sizeof COMMANDS[0])
 
 static size_t find_command(const char *command)
@@ -49,7 +52,9 @@ int battery_order_from_json(const cJSON *object, struct battery_order *order, st
     status = take(object, "battery", order->bid, sizeof order->bid, err);
     if (status == 0)
         status = take(object, "actor", order->actor, sizeof order->actor, err);
-    if (status == 0)
+    if (status == 0 && order->kind == BATTERY_ORDER_LOCK)
+        status = take(object, "reason", order->reason, sizeof order->reason, err);
+    if (status == 0 && order->kind == BATTERY_ORDER_AREA)
         status = area_from_json(cJSON_GetObjectItemCaseSensitive(object, "limits"), order->limits,
                                 &order->limit_count, err);
     return status;
@@ -62,7 +67,10 @@ cJSON *battery_order_to_json(const struct battery_order *order)
         object && cJSON_AddStringToObject(object, "command", COMMANDS[order->kind]) &&
         cJSON_AddStringToObject(object, "battery", order->bid) &&
         cJSON_AddStringToObject(object, "actor", order->actor) &&
-        cJSON_AddItemToObject(object, "limits", area_to_json(order->limits, order->limit_count));
+        (order->kind != BATTERY_ORDER_LOCK ||
+         cJSON_AddStringToObject(object, "reason", order->reason)) &&
+        (order->kind != BATTERY_ORDER_AREA ||
+         cJSON_AddItemToObject(object, "limits", area_to_json(order->limits, order->limit_count)));
     if (made)
         return object;
     cJSON_Delete(object);
@@ -76,6 +84,10 @@ int battery_order_run(struct store *store, struct alerts *alerts, const struct b
     case BATTERY_ORDER_AREA:
         return area_set(store, alerts, order->bid, order->limits, order->limit_count, order->actor,
                         at_us, err);
+    case BATTERY_ORDER_LOCK:
+        return battery_lock(store, order->bid, order->reason, order->actor, at_us, err);
+    case BATTERY_ORDER_UNLOCK:
+        return battery_unlock(store, order->bid, order->actor, at_us, err);
     }
     return err_set(err, ERR_INVALID, "battery %s: an unknown order", order->bid);
 }

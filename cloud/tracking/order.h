@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an operator orders about one battery: its area. The same struct is filled by swapctl, goes
- * as JSON through the bridge's control socket, and is carried out by whoever holds the writer's
- * lock.
+ * What an operator orders about one battery: its area, its lock. The same struct is filled by
+ * swapctl, goes as JSON through the bridge's control socket, and is carried out by whoever holds
+ * the writer's lock.
  *
  *   {"command":"battery_area","battery":BID,"actor":USER,"limits":[…]}   tracking/area.h; [] clears
+ *   {"command":"battery_lock","battery":BID,"actor":USER,"reason":TEXT}  tracking/lock.h
+ *   {"command":"battery_unlock","battery":BID,"actor":USER}
  */
 #ifndef SWAPSTACK_TRACKING_ORDER_H
 #define SWAPSTACK_TRACKING_ORDER_H
 
 #include "tracking/area.h"
 
-enum battery_order_kind { BATTERY_ORDER_AREA };
+enum battery_order_kind { BATTERY_ORDER_AREA, BATTERY_ORDER_LOCK, BATTERY_ORDER_UNLOCK };
 
 struct battery_order {
     enum battery_order_kind kind;
     char bid[65], actor[65];
+    char reason[200]; /* of a lock */
     struct area_limit limits[AREA_LIMITS_MAX];
     size_t limit_count;
 };

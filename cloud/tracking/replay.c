@@ -6,6 +6,7 @@
 #include "protocol/json.h"
 #include "store/audit.h"
 #include "store/eventlog.h"
+#include "store/fleet.h"
 #include "store/stream.h"
 #include "tracking/area.h"
 #include "tracking/form.h"
@@ -197,6 +198,19 @@ static int area(struct step *step, struct err *err)
                                   step->row->event_time_us, step->row->actor_id, err);
 }
 
+static int lock(struct step *step, struct err *err)
+{
+    struct battery_lock_row row = {.locked_at_us = step->row->event_time_us};
+    (void)snprintf(row.reason, sizeof row.reason, "%s", text(step, "reason"));
+    (void)snprintf(row.locked_by, sizeof row.locked_by, "%s", text_or_empty(step->row->actor_id));
+    return battery_lock_insert(step->replay->store, text(step, "bid"), &row, err);
+}
+
+static int unlock(struct step *step, struct err *err)
+{
+    return battery_lock_remove(step->replay->store, text(step, "bid"), err);
+}
+
 static const struct {
     const char *kind;
     bool
@@ -208,7 +222,8 @@ static const struct {
     {"battery.version", true, version}, {"battery.capacity", true, capacity},
     {"battery.soh", true, soh},         {"battery.place", true, place},
     {"battery.seen", true, seen},       {"station.position", true, position},
-    {"battery.area", true, area},
+    {"battery.area", true, area},       {"battery.lock", true, lock},
+    {"battery.unlock", true, unlock},
 };
 
 static int take_row(void *self, int64_t id, const struct eventlog_row *row, struct err *err)

@@ -135,5 +135,6 @@ static void pump(void *self, void *what)
 
 void bridge_process_wire_out(struct sim *sim)
 {
-    sim->bridge.out = (struct ingest_out){sim, say_ack, say_register_result, say_alert};
+    sim->bridge.out = (struct ingest_out){
+        .self = sim, .ack = say_ack, .register_result = say_register_result, .alert = say_alert};
 }

@@ -36,6 +36,9 @@ struct fixture {
     size_t register_mark_count;
     struct message_ack register_mark; /* the first */
     char alerts[1024];                /* kinds, each with a blank behind it */
+    size_t config_count;              /* SET_CONFIGs */
+    char config_device[DEVICE_SIZE];  /* of the last one */
+    struct message_config config;     /* of it, or of the last REGISTER_RESULT */
 };
 
 SUPPORT int64_t fixture_plant(void *self)
@@ -65,6 +68,15 @@ SUPPORT void fixture_register_result(void *self, const char *device,
     memcpy(fixture->register_status, result->status, sizeof fixture->register_status);
     fixture->register_mark_count = result->mark_count;
     fixture->register_mark = result->marks[0];
+    fixture->config = result->config;
+}
+
+SUPPORT void fixture_set_config(void *self, const char *device, const struct message_config *config)
+{
+    struct fixture *fixture = self;
+    fixture->config_count++;
+    (void)snprintf(fixture->config_device, sizeof fixture->config_device, "%s", device);
+    fixture->config = *config;
 }
 
 SUPPORT void fixture_alert(void *self, const char *kind, const char *payload, size_t length)
@@ -78,6 +90,8 @@ SUPPORT void fixture_alert(void *self, const char *kind, const char *payload, si
 SUPPORT void forget_said(struct fixture *fixture)
 {
     fixture->ack_count = 0;
+    fixture->config_count = 0;
+    fixture->config.count = 0;
     fixture->alerts[0] = '\0';
     fixture->register_status[0] = '\0';
 }
@@ -104,6 +118,7 @@ SUPPORT void fixture_begin(struct fixture *fixture, const char *path)
     fixture->out = (struct ingest_out){.self = fixture,
                                        .ack = fixture_ack,
                                        .register_result = fixture_register_result,
+                                       .set_config = fixture_set_config,
                                        .alert = fixture_alert};
     fixture->options = (struct ingest_options){
         .unknown = UNKNOWN_ACCEPT,

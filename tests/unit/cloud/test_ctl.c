@@ -57,14 +57,16 @@ static void test_wrong_words_name_what_would_be_right(void **state)
         {{NULL}, "which command? for example: station list"},
         {{"swpa", "list"}, "'swpa list' is no command; did you mean 'swap list'?"},
         {{"battery"},
-         "'battery' needs one of: list, show, history, where, holder, utilisation, way, area list, "
-         "area set, area clear"},
+         "'battery' needs one of: list, show, history, where, holder, utilisation, way, lock, "
+         "unlock, "
+         "locks, area list, area set, area clear"},
         {{"battery", "hystory", "B"},
          "'battery hystory' is no command; did you mean 'battery "
          "history'?"},
         {{"battery", "dismantle"},
          "'battery dismantle' is no command; 'battery' knows: list, show, "
-         "history, where, holder, utilisation, way, area list, area set, area clear"},
+         "history, where, holder, utilisation, way, lock, unlock, locks, area list, area set, area "
+         "clear"},
         {{"battery", "show"}, "'battery show' needs a word: BID"},
         {{"backup"}, "'backup' needs a word: FILE"},
         {{"swap", "list", "now"}, "'now' is one word too many after 'swap list'"},
