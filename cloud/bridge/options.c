@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/daemon.h"
 #include "mqtt/session.h"
+#include <math.h>
 #include <string.h>
 
 #define HOUR_US (INT64_C(3600) * CLOCK_US_PER_SECOND)
@@ -79,6 +80,17 @@ const struct config_key OPTIONS_KEYS[] = {
          "The same when nothing arrives for so many hours (plant clock of the bridge), because the "
          "station is away or its stream stands still. Samples that come later open the process "
          "again."),
+    INTEGER("charging", "billed_rule", "1", 1, 2,
+            "Version of the rule whose energies stand in charging_process and are billed; those of "
+            "both are kept in charging_evaluation. 1: the rule of the requirement. 2: trapezoids, "
+            "phases of each sample, gaps apart, the meter register (docs/charging.md). For "
+            "processes that are closed from now on."),
+    REAL("charging", "gap_limit_min", "5", 0.01, 1440,
+         "Rule 2: what passes in a longer silence between two samples, in minutes, is estimated "
+         "and kept apart (charge_energy_gap) unless the meter register tells it."),
+    REAL("charging", "charger_rating_kw", "0", 0, 100000,
+         "Rule 2: rating of the chargers in kW. More than that is flagged as implausible. 0: not "
+         "known."),
 };
 const size_t OPTIONS_KEY_COUNT = sizeof OPTIONS_KEYS / sizeof OPTIONS_KEYS[0];
 
@@ -113,6 +125,16 @@ static enum ingest_unknown unknown_policy(const char *text)
                                          : UNKNOWN_ACCEPT;
 }
 
+static struct rules_settings charging_rules(const struct config *config)
+{
+    const double minute = 60.0 * (double)CLOCK_US_PER_SECOND;
+    double rating_kw = config_real(config, "charging", "charger_rating_kw");
+    return (struct rules_settings){
+        .billed = (int)config_integer(config, "charging", "billed_rule"),
+        .limits = {.gap_us = microseconds(config, "charging", "gap_limit_min", minute),
+                   .charger_rating_kw = rating_kw > 0 ? rating_kw : NAN}};
+}
+
 void options_ingest(const struct config *config, struct ingest_options *options)
 {
     const double second = (double)CLOCK_US_PER_SECOND;
@@ -132,5 +154,6 @@ void options_ingest(const struct config *config, struct ingest_options *options)
         .charging = {.sample_timeout_us =
                          microseconds(config, "charging", "sample_timeout_min", 60 * second),
                      .gone_timeout_us =
-                         microseconds(config, "charging", "gone_timeout_h", (double)HOUR_US)}};
+                         microseconds(config, "charging", "gone_timeout_h", (double)HOUR_US),
+                     .rules = charging_rules(config)}};
 }

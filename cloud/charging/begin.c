@@ -21,7 +21,6 @@ struct charging_process *charging_process_of(const struct charging_process_row *
     memcpy(process->bid, row->bid, sizeof process->bid);
     memcpy(process->session_id, row->session_id, sizeof process->session_id);
     memcpy(process->vid, row->vid, sizeof process->vid);
-    evaluate_start(&process->state);
     return process;
 }
 
@@ -54,8 +53,10 @@ static int insert(struct charging *charging, struct charging_bay *bay,
     if (status < 0)
         return status;
     bay->process = charging_process_of(&row);
-    return bay->process ? charging_process_add(charging, bay->process, observation, err)
-                        : fail_memory(err);
+    if (!bay->process)
+        return fail_memory(err);
+    rules_start(&bay->process->state, &charging->limits.rules.limits);
+    return charging_process_add(charging, bay->process, observation, err);
 }
 
 int charging_process_resume(struct charging *charging, struct charging_bay *bay, int64_t id,

@@ -25,7 +25,9 @@ int charging_new(struct charging **to, struct store *store, struct alerts *alert
 
 void charging_set_limits(struct charging *charging, const struct charging_limits *limits)
 {
+    struct rules_settings rules = charging->limits.rules; /* open processes run by them */
     charging->limits = *limits;
+    charging->limits.rules = rules;
 }
 
 void charging_forget(struct charging *charging)

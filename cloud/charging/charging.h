@@ -10,6 +10,7 @@
 #define SWAPSTACK_CHARGING_CHARGING_H
 
 #include "base/err.h"
+#include "charging/rules.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,12 +22,14 @@ struct charging_limits {
     /* Without a sample for so long in the time of the station's stream: closed at its last. */
     int64_t sample_timeout_us; /* default 15 min */
     /* Without one for so long on the bridge's plant clock, whatever the stream does: likewise. */
-    int64_t gone_timeout_us; /* default 24 h */
+    int64_t gone_timeout_us;     /* default 24 h */
+    struct rules_settings rules; /* charging_set_limits leaves them as they are */
 };
 
 #define CHARGING_LIMITS_DEFAULT                                                                    \
     {                                                                                              \
-        .sample_timeout_us = INT64_C(900000000), .gone_timeout_us = INT64_C(86400000000)           \
+        .sample_timeout_us = INT64_C(900000000), .gone_timeout_us = INT64_C(86400000000),          \
+        .rules = RULES_DEFAULT                                                                     \
     }
 
 /* The instant of a message: `date_us` on the calendar, and `up_us` since the boot of its station's

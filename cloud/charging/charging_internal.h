@@ -5,7 +5,6 @@
 
 #include "base/textmap.h"
 #include "charging/charging.h"
-#include "charging/evaluate.h"
 #include "store/charging.h"
 #include "store/sample.h"
 
@@ -17,7 +16,7 @@ struct charging_process {
     int64_t newest_us; /* date of its newest sample; likewise */
     struct charge_head head;
     bool late; /* a sample came out of order: evaluate the stored chain instead of `state` */
-    struct evaluate_state state;
+    struct rules_state state;
     bool head_dirty; /* in the list of heads to write */
     struct charging_process *next_dirty;
 };
@@ -87,7 +86,8 @@ int charging_process_begin(struct charging *charging, struct charging_station *s
  * is taken in, and the process closed again for the reason that it had. */
 int charging_process_resume(struct charging *charging, struct charging_bay *bay, int64_t id,
                             const struct charging_observation *observation, struct err *err);
-/* Memory for the process `row`, without what is in its samples. NULL: out of memory. */
+/* Memory for the process `row`, without what is in its samples: charging_process_load reads them,
+ * or the evaluation is started. NULL: out of memory. */
 struct charging_process *charging_process_of(const struct charging_process_row *row);
 
 /* process.c: one process. Each works on the database and the copy alike. */
@@ -115,7 +115,6 @@ int charging_samples_read(struct store *store, int64_t id, struct evaluate_sampl
 struct evaluate_sample charging_sample_of(const struct charge_sample *sample);
 /* The row to store: at the scales of the columns, so that stored and running figures agree. */
 struct charge_sample charging_sample_to_store(const struct charging_observation *observation);
-struct charging_figures charging_figures_of(const struct evaluate_result *result);
 
 /* charging.c: memory of a rollback is brought up to date. */
 int charging_recover(struct charging *charging, struct err *err);

@@ -70,22 +70,3 @@ int charging_samples_read(struct store *store, int64_t id, struct evaluate_sampl
         (*samples)[i] = charging_sample_of(&stored.list[i]);
     return 0;
 }
-
-struct charging_figures charging_figures_of(const struct evaluate_result *result)
-{
-    return (struct charging_figures){
-        .start_date_us = result->start_date_us,
-        .end_date_us = result->end_date_us,
-        .start_battery_level = result->start_battery_level,
-        .end_battery_level = result->end_battery_level,
-        .charge_energy_added = result->charge_energy_added_kwh,
-        .charge_energy_used = result->charge_energy_used_kwh,
-        .start_ideal_range_km = result->start_ideal_range_km,
-        .end_ideal_range_km = result->end_ideal_range_km,
-        .start_rated_range_km = result->start_rated_range_km,
-        .end_rated_range_km = result->end_rated_range_km,
-        .outside_temp_avg = result->outside_temp_avg_c,
-        .duration_min = result->duration_min,
-        .rule_version = EVALUATE_RULE_VERSION,
-    };
-}

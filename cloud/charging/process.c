@@ -22,11 +22,10 @@ int charging_process_load(struct charging *charging, struct charging_process *pr
         status = charging_samples_read(charging->store, process->id, &samples, &count, err);
     if (status < 0)
         return status;
-    struct evaluate_result sorted; /* evaluate_samples puts them in order */
-    evaluate_samples(samples, count, &sorted);
-    evaluate_start(&process->state);
+    evaluate_sort(samples, count);
+    rules_start(&process->state, &charging->limits.rules.limits);
     for (size_t i = 0; i < count; i++)
-        evaluate_add(&process->state, &samples[i]);
+        rules_add(&process->state, &samples[i]);
     if (count > 0)
         process->start_us = samples[0].date_us;
     process->newest_us = count > 0 ? samples[count - 1].date_us : process->start_us;
@@ -66,8 +65,9 @@ static int place(struct charging *charging, struct charging_process *process,
     } else {
         process->newest_us = sample->date_us;
         struct evaluate_sample add = charging_sample_of(sample);
+        add.arrival = process->head.samples - 1;
         if (!process->late)
-            evaluate_add(&process->state, &add);
+            rules_add(&process->state, &add);
     }
     if (sample->date_us >= process->start_us)
         return 0;
@@ -132,19 +132,20 @@ int charging_process_give_up(struct charging *charging, const struct charging_pr
 static int finish(struct charging *charging, const struct charging_process *process,
                   const char *reason, int64_t at_us, struct err *err)
 {
-    struct evaluate_result result;
-    evaluate_finish(&process->state, &result);
-    if (result.samples == 0) /* only in a database from elsewhere */
+    struct rules_result result;
+    rules_finish(&process->state, &result);
+    if (result.first.samples == 0) /* only in a database from elsewhere */
         return charging_process_close_bare(charging->store, process->id, at_us, reason, err);
-    struct charging_figures figures = charging_figures_of(&result);
+    struct charging_figures figures = rules_figures(&result, charging->limits.rules.billed);
     char vid[65] = "";
     int status = charging_find_vehicle(charging, process->bid, process->station_id,
                                        figures.end_date_us, vid, err);
     figures.vid = vid;
     figures.end_reason = reason;
-    figures.evaluated_at_us = at_us;
     if (status >= 0)
         status = charging_process_close(charging->store, process->id, &figures, err);
+    if (status >= 0)
+        status = rules_save(charging->store, process->id, &result, at_us, err);
     if (status >= 0 && process->session_id[0])
         status = charging_session_fill_energy(charging->store, process->station_id,
                                               process->session_id, err);

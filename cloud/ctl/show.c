@@ -57,8 +57,12 @@ static int show_parts(struct shown *shown, struct store *store, const struct rep
     return 0;
 }
 
-static int show(const struct ctl *ctl, const struct report *report, const struct report *parts,
-                const struct report_filter *filter, struct err *err)
+#define PARTS_MOST 3
+
+/* `parts`: one table after the other; those that are not used are NULL. */
+static int show(const struct ctl *ctl, const struct report *report,
+                const struct report *const parts[PARTS_MOST], const struct report_filter *filter,
+                struct err *err)
 {
     SCOPE(store_close_scope) struct store *store = NULL;
     int rc = ctl_open(ctl, &store, err);
@@ -68,8 +72,8 @@ static int show(const struct ctl *ctl, const struct report *report, const struct
     rc = report_run(store, report, filter, show_row, &shown, err);
     if (rc == 0 && shown.rows == 0)
         rc = err_set(err, ERR_NOT_FOUND, "%s: no '%s' in the database", report->name, ctl->word);
-    if (rc == 0)
-        rc = show_parts(&shown, store, parts, filter, err);
+    for (int i = 0; rc == 0 && i < PARTS_MOST && parts[i]; i++)
+        rc = show_parts(&shown, store, parts[i], filter, err);
     if (rc == 0 && ctl->json) {
         struct output_array array;
         output_array_begin(&array, ctl->out);
@@ -85,23 +89,27 @@ int ctl_show_station(const struct ctl *ctl, struct err *err)
 {
     struct report_filter filter = REPORT_ALL;
     filter.station = ctl->word;
-    return show(ctl, &REPORT_STATIONS, &REPORT_BAYS, &filter, err);
+    static const struct report *const parts[PARTS_MOST] = {&REPORT_BAYS};
+    return show(ctl, &REPORT_STATIONS, parts, &filter, err);
 }
 
 int ctl_show_battery(const struct ctl *ctl, struct err *err)
 {
     struct report_filter filter = REPORT_ALL;
     filter.bid = ctl->word;
-    return show(ctl, &REPORT_BATTERIES, &REPORT_BATTERY_VERSIONS, &filter, err);
+    static const struct report *const parts[PARTS_MOST] = {&REPORT_BATTERY_VERSIONS};
+    return show(ctl, &REPORT_BATTERIES, parts, &filter, err);
 }
 
 int ctl_show_charging(const struct ctl *ctl, struct err *err)
 {
+    static const struct report *const parts[PARTS_MOST] = {
+        &REPORT_CHARGING_EVALUATIONS, &REPORT_CHARGING_FLAGS, &REPORT_CHARGING_SAMPLES};
     struct report_filter filter = REPORT_ALL;
     SCOPE(store_close_scope) struct store *store = NULL;
     int rc = ctl_process_id(ctl, &filter.id, err);
     if (rc == 0)
-        rc = show(ctl, &REPORT_CHARGING, &REPORT_CHARGING_SAMPLES, &filter, err);
+        rc = show(ctl, &REPORT_CHARGING, parts, &filter, err);
     if (rc == 0)
         rc = ctl_open(ctl, &store, err);
     return rc < 0 ? rc : ctl_check_samples(store, filter.id, err);

@@ -165,26 +165,6 @@ int charging_process_find_spanning(struct store *store, const char *bid, const c
     return 1;
 }
 
-static int save_evaluation(struct store *store, int64_t id, const struct charging_figures *figures,
-                           struct err *err)
-{
-    sqlite3_stmt *upsert = store_prepare(
-        store,
-        "INSERT INTO charging_evaluation (process_id, rule_version, charge_energy_added, "
-        "charge_energy_used, evaluated_at) VALUES (?1, ?2, ?3, ?4, ?5) "
-        "ON CONFLICT (process_id, rule_version) DO UPDATE SET charge_energy_added = ?3, "
-        "charge_energy_used = ?4, evaluated_at = ?5",
-        err);
-    if (!upsert)
-        return ERR_STORAGE;
-    store_bind_integer(upsert, 1, id);
-    store_bind_integer(upsert, 2, figures->rule_version);
-    store_bind_real(upsert, 3, figures->charge_energy_added);
-    store_bind_real(upsert, 4, figures->charge_energy_used);
-    store_bind_integer(upsert, 5, figures->evaluated_at_us);
-    return store_run(store, upsert, err);
-}
-
 int charging_process_close(struct store *store, int64_t id, const struct charging_figures *figures,
                            struct err *err)
 {
@@ -215,8 +195,7 @@ int charging_process_close(struct store *store, int64_t id, const struct chargin
     store_bind_integer(update, 14, figures->duration_min);
     store_bind_integer(update, 15, figures->rule_version);
     store_bind_text(update, 16, figures->end_reason);
-    int status = store_run(store, update, err);
-    return status < 0 ? status : save_evaluation(store, id, figures, err);
+    return store_run(store, update, err);
 }
 
 int charging_process_close_bare(struct store *store, int64_t id, int64_t end_us,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* charging_process and charging_evaluation. */
+/* charging_process. */
 #ifndef SWAPSTACK_STORE_CHARGING_H
 #define SWAPSTACK_STORE_CHARGING_H
 
@@ -29,7 +29,6 @@ struct charging_figures {
     int64_t duration_min;
     int64_t rule_version;
     const char *end_reason;
-    int64_t evaluated_at_us;
 };
 
 int charging_process_insert(struct store *store, struct charging_process_row *row, struct err *err);
@@ -58,7 +57,7 @@ int charging_process_find_silent(struct store *store, const char *station_id, in
 int charging_process_find_spanning(struct store *store, const char *bid, const char *station_id,
                                    int64_t slot, int64_t date_us, int64_t *id, struct err *err);
 
-/* Writes the figures and the row of charging_evaluation; cost is not touched. */
+/* Writes the figures; cost is not touched. */
 int charging_process_close(struct store *store, int64_t id, const struct charging_figures *figures,
                            struct err *err);
 /* Ends a process of which no sample can be read; all but end and reason stays. */

@@ -67,8 +67,9 @@ size_t report_column_count(const struct report *report);
 
 /* The reports (report_lists.c). Lists are ordered newest first, or by id where there is no time. */
 extern const struct report REPORT_STATIONS, REPORT_BAYS, REPORT_BATTERIES, REPORT_BATTERY_VERSIONS,
-    REPORT_EXCHANGES, REPORT_SWAPS, REPORT_CHARGING, REPORT_CHARGING_SAMPLES, REPORT_ALERTS,
-    REPORT_QUARANTINE, REPORT_COMMANDS;
+    REPORT_EXCHANGES, REPORT_SWAPS, REPORT_CHARGING, REPORT_CHARGING_SAMPLES,
+    REPORT_CHARGING_EVALUATIONS, REPORT_CHARGING_FLAGS, /* of filter id */
+    REPORT_ALERTS, REPORT_QUARANTINE, REPORT_COMMANDS;
 /* One row per process whose samples are damaged; reads all samples (store/charge_damage.c). */
 extern const struct report REPORT_CHARGING_DAMAGE;
 

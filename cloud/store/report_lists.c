@@ -161,6 +161,33 @@ const struct report REPORT_CHARGING = {
                                                                       "id DESC LIMIT :limit",
     charging};
 
+static const struct report_column evaluations[] = {INTEGER("rule_version", "RULE"),
+                                                   REAL("charge_energy_added", 2, "ADDED"),
+                                                   REAL("charge_energy_used", 2, "USED"),
+                                                   REAL("charge_energy_metered", 2, "BY METER"),
+                                                   REAL("charge_energy_gap", 2, "IN GAPS"),
+                                                   REAL("gap_s", 1, "GAP S"),
+                                                   REAL("unmeasured_s", 1, "UNMEASURED S"),
+                                                   REAL("efficiency", 3, "EFFICIENCY"),
+                                                   REAL("peak_power", 2, "PEAK KW"),
+                                                   TIME("evaluated_at", NULL),
+                                                   END};
+const struct report REPORT_CHARGING_EVALUATIONS = {
+    "evaluations",
+    "SELECT rule_version, charge_energy_added, charge_energy_used, charge_energy_metered,"
+    " charge_energy_gap, gap_us / 1e6, unmeasured_us / 1e6, efficiency, peak_power, evaluated_at"
+    " FROM charging_evaluation WHERE process_id = :id ORDER BY rule_version",
+    evaluations};
+
+static const struct report_column flags[] = {
+    INTEGER("rule_version", "RULE"), TEXT("flag", "FLAG"),     INTEGER("times", "TIMES"),
+    TIME("first_at", "FIRST"),       TEXT("reason", "REASON"), END};
+const struct report REPORT_CHARGING_FLAGS = {
+    "flags",
+    "SELECT rule_version, flag, times, first_at, reason FROM charging_flag"
+    " WHERE process_id = :id ORDER BY rule_version, first_at, flag",
+    flags};
+
 /* Open samples and packed ones (store/charge_table.c). */
 static const struct report_column samples[] = {TIME("date", "TIME"),
                                                REAL("battery_level", 1, "LEVEL %"),

@@ -164,7 +164,8 @@ static const struct ingest_options OPTIONS = {
                  .frequent_window_us = 24 * 3600 * CLOCK_US_PER_SECOND,
                  .frequent_swap_max = 3},
     .charging = {.sample_timeout_us = 15 * 60 * CLOCK_US_PER_SECOND,
-                 .gone_timeout_us = 24 * 3600 * CLOCK_US_PER_SECOND}};
+                 .gone_timeout_us = 24 * 3600 * CLOCK_US_PER_SECOND,
+                 .rules = RULES_DEFAULT}};
 
 void sim_bridge_init(struct sim *sim, struct store *store)
 {

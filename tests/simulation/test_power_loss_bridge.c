@@ -184,7 +184,9 @@ static int open_bridge(struct scene *scene, struct err *err)
         .tracking = {.capacity_min_kwh = 20,
                      .frequent_window_us = 24 * 3600 * SECOND,
                      .frequent_swap_max = 3},
-        .charging = {.sample_timeout_us = 900 * SECOND, .gone_timeout_us = 86400 * SECOND}};
+        .charging = {.sample_timeout_us = 900 * SECOND,
+                     .gone_timeout_us = 86400 * SECOND,
+                     .rules = RULES_DEFAULT}};
     power_rig_mirror(&scene->rig);
     int status = store_open(&scene->store, scene->rig.database, STORE_WRITE, err);
     /* Often, so that the scenario has failures inside checkpoints. */

@@ -57,7 +57,9 @@ static const struct ingest_options OPTIONS = {
     .tracking = {.capacity_min_kwh = 20,
                  .frequent_window_us = INT64_C(86400000000),
                  .frequent_swap_max = 3},
-    .charging = {.sample_timeout_us = 900000000, .gone_timeout_us = INT64_C(86400000000)}};
+    .charging = {.sample_timeout_us = 900000000,
+                 .gone_timeout_us = INT64_C(86400000000),
+                 .rules = RULES_DEFAULT}};
 
 static void require(int status, const struct err *err)
 {

@@ -31,8 +31,8 @@ SUPPORT int bench_make(void **state)
 {
     struct bench *bench = calloc(1, sizeof *bench);
     struct err err = {0};
-    const struct charging_limits limits = {.sample_timeout_us = TIMEOUT_US,
-                                           .gone_timeout_us = GONE_US};
+    const struct charging_limits limits = {
+        .sample_timeout_us = TIMEOUT_US, .gone_timeout_us = GONE_US, .rules = RULES_DEFAULT};
     bench->store = must_open(STORE_MEMORY, STORE_WRITE);
     check(alerts_new(&bench->alerts, bench->store, &err), &err);
     check(charging_new(&bench->charging, bench->store, bench->alerts, &limits, &err), &err);

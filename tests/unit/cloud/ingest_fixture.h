@@ -130,7 +130,8 @@ SUPPORT void fixture_begin(struct fixture *fixture, const char *path)
                      .frequent_window_us = 24 * 3600 * SECOND_US,
                      .frequent_swap_max = 3},
         .charging = {.sample_timeout_us = 15 * 60 * SECOND_US,
-                     .gone_timeout_us = 24 * 3600 * SECOND_US}};
+                     .gone_timeout_us = 24 * 3600 * SECOND_US,
+                     .rules = RULES_DEFAULT}};
     fixture_open_ingest(fixture);
 }
 

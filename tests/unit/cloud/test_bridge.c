@@ -326,7 +326,8 @@ static void configuration_reaches_the_ingest(void **state)
     struct config *config = must_configure(
         "[stations]\nunknown = hold\nreport_interval_s = 2.5\n"
         "[tracking]\ncapacity_min_kwh = 25\nfrequent_window_h = 2\n"
-        "[commands]\nexpire_s = 7\n[charging]\nsample_timeout_min = 1\ngone_timeout_h = 2.5\n");
+        "[commands]\nexpire_s = 7\n[charging]\nsample_timeout_min = 1\ngone_timeout_h = 2.5\n"
+        "billed_rule = 2\n");
     struct ingest_options options;
     options_ingest(config, &options);
     assert_int_equal(options.unknown, UNKNOWN_HOLD);
@@ -338,6 +339,9 @@ static void configuration_reaches_the_ingest(void **state)
     assert_int_equal(options.commands.accepted_expire_us, 900000000);
     assert_int_equal(options.charging.sample_timeout_us, 60000000);
     assert_int_equal(options.charging.gone_timeout_us, INT64_C(9000000000));
+    assert_int_equal(options.charging.rules.billed, 2);
+    assert_int_equal(options.charging.rules.limits.gap_us, 300000000);
+    assert_true(isnan(options.charging.rules.limits.charger_rating_kw));
     assert_int_equal(options.quarantine_rows, 10000);
     config_free(config);
 }

@@ -207,8 +207,8 @@ static void compare(struct bench *bench, struct model *model, uint64_t seed)
 static void renew(struct bench *bench)
 {
     struct err err = {0};
-    const struct charging_limits limits = {.sample_timeout_us = TIMEOUT_US,
-                                           .gone_timeout_us = GONE_US};
+    const struct charging_limits limits = {
+        .sample_timeout_us = TIMEOUT_US, .gone_timeout_us = GONE_US, .rules = RULES_DEFAULT};
     flush_and_commit(bench);
     charging_free(bench->charging);
     check(charging_new(&bench->charging, bench->store, bench->alerts, &limits, &err), &err);
