@@ -14,6 +14,9 @@
  *                                                      closes those of the charging processes that
  *                                                      are open and got no sample for N minutes;
  *                                                      answers {"ok":true,"closed":N}
+ *   tariff_…, geofence_…, station_zone, vehicle_free, charging_cost
+ *                                                      changes of costs (charging/cost_change.h),
+ * which has what they answer beside "ok"
  *   {"command":"ping"}                                 answers when the writer is alive
  *
  * Answers: {"ok":true} or {"error":SENTENCE,"code":"ERR_…"}. A request goes through the ring to the
@@ -25,6 +28,7 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "bridge/ring.h"
+#include "charging/cost_change.h"
 #include "protocol/topic.h"
 #include "tracking/form.h"
 #include "tracking/order.h"
@@ -35,7 +39,8 @@ enum control_command {
     CONTROL_EXCHANGE_ADD,
     CONTROL_BATTERY_ORDER,
     CONTROL_EXPORT_RESULT, /* of the bridge's own exporter; no request over the socket */
-    CONTROL_CHARGING_REPAIR
+    CONTROL_CHARGING_REPAIR,
+    CONTROL_COSTS,
 };
 
 struct control_call {
@@ -49,6 +54,7 @@ struct control_call {
     bool failed;                         /* export_result, and why */
     char text[sizeof((struct err *)0)->text];
     struct control_processes *processes; /* owned; NULL but for charging_… */
+    struct control_costs *costs;         /* owned; NULL but for changes of costs */
 };
 
 /* What exchange_add asks for and what came of it. */
@@ -64,6 +70,11 @@ struct control_processes {
     int64_t closed; /* written by the writer before it answers */
     size_t count;
     int64_t ids[];
+};
+
+struct control_costs {
+    struct cost_change *change; /* owned */
+    struct strbuf answer;       /* owned: members, written by the writer before it answers */
 };
 
 /* Parses one line. Pure. ERR_USAGE with a sentence. Release with control_call_free either way. */

@@ -96,8 +96,23 @@ static int parse_repair(const cJSON *object, struct control_call *call, struct e
     return status;
 }
 
+static int parse_costs(const cJSON *object, struct control_call *call, struct err *err)
+{
+    call->command = CONTROL_COSTS;
+    call->costs = calloc(1, sizeof *call->costs);
+    if (!call->costs)
+        return err_set(err, ERR_NOMEM, "request: out of memory");
+    return cost_change_parse(object, &call->costs->change, err);
+}
+
 void control_call_free(struct control_call *call)
 {
+    if (call->costs) {
+        cost_change_free(call->costs->change);
+        strbuf_free(&call->costs->answer);
+    }
+    free(call->costs);
+    call->costs = NULL;
     free(call->exchanges);
     free(call->processes);
     call->exchanges = NULL;
@@ -124,10 +139,12 @@ static int parse_object(const cJSON *object, struct control_call *call, struct e
     }
     if (strcmp(command, "charging_repair") == 0)
         return parse_repair(object, call, err);
+    if (cost_change_is_command(command))
+        return parse_costs(object, call, err);
     return err_set(
         err, ERR_USAGE,
         "command %s: unknown; station_approve, exchange_add, battery_area, battery_lock, "
-        "battery_unlock, charging_repair and ping are known",
+        "battery_unlock, charging_repair, ping and changes of costs (tariff_add …) are known",
         command);
 }
 
@@ -158,6 +175,15 @@ void control_format(const struct control_call *call, int status, const struct er
     } else {
         (void)cJSON_AddStringToObject(object, "error", err->text);
         (void)cJSON_AddStringToObject(object, "code", err_name(status));
+    }
+    if (status == 0 && call->costs && call->costs->answer.length > 0) {
+        SCOPE_STRBUF struct strbuf members = STRBUF_INIT;
+        strbuf_printf(&members, "{%s}", strbuf_text(&call->costs->answer));
+        cJSON *more = cJSON_Parse(strbuf_text(&members));
+        for (cJSON *each; more && (each = more->child);)
+            (void)cJSON_AddItemToObject(object, each->string,
+                                        cJSON_DetachItemViaPointer(more, each));
+        cJSON_Delete(more);
     }
     char *text = cJSON_PrintUnformatted(object);
     cJSON_Delete(object);

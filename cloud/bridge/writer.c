@@ -113,6 +113,10 @@ static void obey(struct writer *writer, struct control_request *request)
                                         &asked->closed, &err);
         break;
     }
+    case CONTROL_COSTS:
+        status =
+            ingest_change_costs(writer->ingest, call->costs->change, &call->costs->answer, &err);
+        break;
     }
     control_answer(request, status, &err);
 }

@@ -2,6 +2,7 @@
 /* Processes that come into being, go on after their end, or go on in another bay. */
 #include "charging/charging_internal.h"
 
+#include "charging/billing.h"
 #include "charging/life.h"
 #include <assert.h>
 #include <stdio.h>
@@ -50,6 +51,8 @@ static int insert(struct charging *charging, struct charging_bay *bay,
                                        row.vid, err);
     if (status >= 0)
         status = charging_process_insert(charging->store, &row, err);
+    if (status >= 0)
+        status = billing_locate(charging->store, row.id, row.latitude, row.longitude, err);
     if (status < 0)
         return status;
     bay->process = charging_process_of(&row);

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/scope.h"
+#include "charging/billing.h"
 #include "charging/life.h"
 #include "store/exchange.h"
 #include "store/session.h"
@@ -149,6 +150,10 @@ static int finish(struct charging *charging, const struct charging_process *proc
     if (status >= 0 && process->session_id[0])
         status = charging_session_fill_energy(charging->store, process->station_id,
                                               process->session_id, err);
+    struct rules_energy energy = rules_energy(&result, charging->limits.rules.billed);
+    struct cost_quantity billed = {energy.added_kwh, energy.used_exact_kwh, figures.duration_min};
+    if (status >= 0)
+        status = billing_close(charging->store, process->id, &billed, at_us, err);
     return status < 0 ? status : pack(charging, process->id, err);
 }
 

@@ -102,14 +102,13 @@ int ctl_evaluate_charging(const struct ctl *ctl, struct err *err)
     return 0;
 }
 
-int ctl_process_id(const struct ctl *ctl, int64_t *id, struct err *err)
+int ctl_word_id(const struct ctl *ctl, const char *what, int64_t *id, struct err *err)
 {
     char *end = NULL;
     errno = 0;
     *id = strtoll(ctl->word, &end, 10);
     if (end == ctl->word || *end != '\0' || errno != 0 || *id < 1)
-        return err_set(err, ERR_USAGE, "charging process %s: the id is a whole number from 1",
-                       ctl->word);
+        return err_set(err, ERR_USAGE, "%s %s: the id is a whole number from 1", what, ctl->word);
     return 0;
 }
 
@@ -203,7 +202,7 @@ int ctl_charging_samples(const struct ctl *ctl, struct err *err)
     int processes = 0;
     int rc = ctl_filter(ctl, &filter, err);
     if (rc == 0)
-        rc = ctl_process_id(ctl, &filter.id, err);
+        rc = ctl_word_id(ctl, "charging process", &filter.id, err);
     if (rc == 0)
         rc = ctl_open(ctl, &store, err);
     one.id = filter.id;

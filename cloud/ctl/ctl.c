@@ -93,6 +93,7 @@ int ctl_run(const struct args *args, FILE *out, struct err *err)
     struct ctl ctl = {.args = args,
                       .config = config,
                       .word = used < args_word_count(args) ? args_word(args, used) : NULL,
+                      .second_word = ctl_verb_words(verb) > 1 ? args_word(args, used + 1) : NULL,
                       .json = args_value(args, "json") != NULL,
                       .out = out};
     rc = verb->run(&ctl, err);

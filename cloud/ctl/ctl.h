@@ -16,7 +16,8 @@
 struct ctl {
     const struct args *args;
     const struct config *config;
-    const char *word; /* the verb's own word (BID, ID, FILE), NULL: none, or left out */
+    const char *word;        /* the verb's own word (BID, ID, FILE), NULL: none, or left out */
+    const char *second_word; /* of a verb that takes two */
     bool json;
     FILE *out;
 };
@@ -24,7 +25,8 @@ struct ctl {
 struct ctl_verb {
     const char *subject, *name; /* "battery" "history", "battery" "area set"; name NULL: the subject
                                    stands alone */
-    /* What its word means ("BID"; "[QUERY]": it may be left out), NULL: it takes none. */
+    /* What its words mean ("BID", "ID ZONE"; "[QUERY]": it may be left out), NULL: it takes none.
+     */
     const char *word;
     int (*run)(const struct ctl *ctl, struct err *err);
 };
@@ -38,6 +40,9 @@ extern const size_t CTL_KEY_COUNT;
  * names the nearest one. */
 int ctl_find_verb(const struct args *args, const struct ctl_verb **verb, int *used,
                   struct err *err);
+
+/* How many words the verb takes behind its name. */
+int ctl_verb_words(const struct ctl_verb *verb);
 
 /* Runs the command line: words, configuration, verb. Returns 0 or the code for args_fail. */
 int ctl_run(const struct args *args, FILE *out, struct err *err);
@@ -60,8 +65,11 @@ const char *ctl_actor(const struct ctl *ctl);
 int ctl_print_list(const struct ctl *ctl, const struct report *report,
                    const struct report_filter *filter, struct err *err);
 
-/* The verb's word as the id of a charging process. */
-int ctl_process_id(const struct ctl *ctl, int64_t *id, struct err *err);
+/* The verb's word as an id; `what` it is of stands in the error ("charging process"). */
+int ctl_word_id(const struct ctl *ctl, const char *what, int64_t *id, struct err *err);
+
+/* Code of the configured currency, "" when there is none. */
+const char *ctl_currency(const struct ctl *ctl);
 /* Lists leave out samples that are damaged; who asks for one process is told by this error. */
 int ctl_check_samples(struct store *store, int64_t id, struct err *err);
 
@@ -103,6 +111,18 @@ int ctl_add_exchange(const struct ctl *ctl, struct err *err);
 int ctl_import_exchanges(const struct ctl *ctl, struct err *err);
 int ctl_audit(const struct ctl *ctl, struct err *err); /* audit.c */
 int ctl_rebuild(const struct ctl *ctl, struct err *err);
+int ctl_show_tariff(const struct ctl *ctl, struct err *err);  /* show.c */
+int ctl_list_tariffs(const struct ctl *ctl, struct err *err); /* costs.c */
+int ctl_add_tariff(const struct ctl *ctl, struct err *err);
+int ctl_end_tariff(const struct ctl *ctl, struct err *err);
+int ctl_apply_tariffs(const struct ctl *ctl, struct err *err);
+int ctl_list_geofences(const struct ctl *ctl, struct err *err);
+int ctl_add_geofence(const struct ctl *ctl, struct err *err);
+int ctl_change_geofence(const struct ctl *ctl, struct err *err);
+int ctl_delete_geofence(const struct ctl *ctl, struct err *err);
+int ctl_set_station_zone(const struct ctl *ctl, struct err *err);
+int ctl_set_vehicle_free(const struct ctl *ctl, struct err *err);
+int ctl_set_charging_cost(const struct ctl *ctl, struct err *err);
 int ctl_ask_charge(const struct ctl *ctl, struct err *err); /* ask.c */
 int ctl_ask_info(const struct ctl *ctl, struct err *err);
 int ctl_ask_restart(const struct ctl *ctl, struct err *err);

@@ -101,13 +101,21 @@ int ctl_show_battery(const struct ctl *ctl, struct err *err)
     return show(ctl, &REPORT_BATTERIES, parts, &filter, err);
 }
 
+int ctl_show_tariff(const struct ctl *ctl, struct err *err)
+{
+    struct report_filter filter = REPORT_ALL;
+    static const struct report *const parts[PARTS_MOST] = {&REPORT_TARIFF_WINDOWS};
+    int rc = ctl_word_id(ctl, "tariff", &filter.id, err);
+    return rc < 0 ? rc : show(ctl, &REPORT_TARIFFS, parts, &filter, err);
+}
+
 int ctl_show_charging(const struct ctl *ctl, struct err *err)
 {
     static const struct report *const parts[PARTS_MOST] = {
         &REPORT_CHARGING_EVALUATIONS, &REPORT_CHARGING_FLAGS, &REPORT_CHARGING_SAMPLES};
     struct report_filter filter = REPORT_ALL;
     SCOPE(store_close_scope) struct store *store = NULL;
-    int rc = ctl_process_id(ctl, &filter.id, err);
+    int rc = ctl_word_id(ctl, "charging process", &filter.id, err);
     if (rc == 0)
         rc = show(ctl, &REPORT_CHARGING, parts, &filter, err);
     if (rc == 0)

@@ -10,6 +10,7 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"station", "show", "ID", ctl_show_station},
                                      {"station", "approve", "ID", ctl_approve_station},
                                      {"station", "refuse", "ID", ctl_refuse_station},
+                                     {"station", "zone", "ID ZONE", ctl_set_station_zone},
                                      {"battery", "list", NULL, ctl_list_batteries},
                                      {"battery", "show", "BID", ctl_show_battery},
                                      {"battery", "history", "BID", ctl_battery_history},
@@ -24,6 +25,7 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"battery", "area set", "BID", ctl_set_area},
                                      {"battery", "area clear", "BID", ctl_clear_area},
                                      {"vehicle", "history", "VID", ctl_vehicle_history},
+                                     {"vehicle", "free", "VID on|off", ctl_set_vehicle_free},
                                      {"exchange", "list", NULL, ctl_list_exchanges},
                                      {"exchange", "add", NULL, ctl_add_exchange},
                                      {"export", "exchanges", "FILE", ctl_export_exchanges},
@@ -36,6 +38,16 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"charging", "evaluate", "FILE", ctl_evaluate_charging},
                                      {"charging", "check", NULL, ctl_check_charging},
                                      {"charging", "repair", NULL, ctl_repair_charging},
+                                     {"charging", "cost", "ID", ctl_set_charging_cost},
+                                     {"tariff", "list", NULL, ctl_list_tariffs},
+                                     {"tariff", "show", "ID", ctl_show_tariff},
+                                     {"tariff", "add", NULL, ctl_add_tariff},
+                                     {"tariff", "end", "ID", ctl_end_tariff},
+                                     {"tariff", "apply", NULL, ctl_apply_tariffs},
+                                     {"geofence", "list", NULL, ctl_list_geofences},
+                                     {"geofence", "add", NULL, ctl_add_geofence},
+                                     {"geofence", "change", "ID", ctl_change_geofence},
+                                     {"geofence", "delete", "ID", ctl_delete_geofence},
                                      {"alert", "list", NULL, ctl_list_alerts},
                                      {"quarantine", "list", NULL, ctl_list_quarantine},
                                      {"command", "list", NULL, ctl_list_commands},
@@ -64,6 +76,17 @@ static const struct args_option options[] = {
     {"at", "TIME", "battery holder: at this time (default: now)", NULL, NULL},
     {"by", "WHAT", "swap count: per battery, vehicle, station or day (default)", NULL, NULL},
     {"limit", "N", "newest N rows (tables: 200; JSON: all)", NULL, NULL},
+    {"geofence", "ID", "tariff add: for processes within it", NULL, NULL},
+    {"per-kwh", "PRICE", "tariff add: price of a kWh; charging cost: by hand", NULL, NULL},
+    {"per-minute", "PRICE", "tariff add: price of a minute; charging cost: by hand", NULL, NULL},
+    {"fee", "AMOUNT", "tariff add: of each process", NULL, NULL},
+    {"windows", "LIST", "tariff add: 'mon-fri 07:00-11:00=0.40, 22:00-06:00=0.12'", NULL, NULL},
+    {"total", "AMOUNT", "charging cost: by hand", NULL, NULL},
+    {"clear", NULL, "charging cost: none", NULL, NULL},
+    {"name", "NAME", "of a geofence", NULL, NULL},
+    {"latitude", "DEGREES", "of a geofence", NULL, NULL},
+    {"longitude", "DEGREES", "of a geofence", NULL, NULL},
+    {"radius", "METRES", "of a geofence", NULL, NULL},
     {"device", "ID", "station that a command is for", NULL, NULL},
     {"user", "ID", "user of the swap", NULL, NULL},
     {"event", "EVENT", "exchange add: On-Load or Off-Load", NULL, NULL},
@@ -105,6 +128,7 @@ const struct args_spec CTL_SPEC = {
         "  station list               stations, their state and approval\n"
         "  station show ID            one station with its bays\n"
         "  station approve|refuse ID  decide whether its data is wanted [--actor]\n"
+        "  station zone ID ZONE       its time zone (Europe/Berlin …), for tariffs with windows\n"
         "  battery list               batteries and where they are\n"
         "  battery show BID           one battery with its versions\n"
         "  battery history BID        the vehicles it was in, when, with which version\n"
@@ -121,6 +145,7 @@ const struct args_spec CTL_SPEC = {
         "  battery area list          [--battery]\n"
         "  battery area clear BID     it may be anywhere [--actor]\n"
         "  vehicle history VID        the batteries it had [--from --to]\n"
+        "  vehicle free VID on|off    does it charge at Tesla chargers without paying?\n"
         "  exchange list              [--battery --vehicle --station --from --to]\n"
         "  exchange add               record one that no station told: --battery --station\n"
         "                             --event --time [--vehicle --bay --soc --soh --request-id\n"
@@ -143,6 +168,19 @@ const struct args_spec CTL_SPEC = {
         "                             [--station --battery]\n"
         "  charging repair            close processes that nobody ended, at their last samples\n"
         "                             [--dry-run --idle-min --station --battery]\n"
+        "  charging cost ID           its cost by hand: --total, --per-kwh, --per-minute or "
+        "--clear\n"
+        "  tariff list                what charging costs, where and when [--station --from --to]\n"
+        "  tariff show ID             one with its windows\n"
+        "  tariff add                 --per-kwh or --per-minute [--station or --geofence --fee\n"
+        "                             --windows --from --to]; without from: now\n"
+        "  tariff end ID              [--to TIME], without it: now\n"
+        "  tariff apply               costs of stored processes after a change of tariffs; never\n"
+        "                             those by hand [--station --from --to --dry-run]\n"
+        "  geofence list              areas with a tariff of their own\n"
+        "  geofence add               --name --latitude --longitude --radius\n"
+        "  geofence change ID         [--name --latitude --longitude --radius]\n"
+        "  geofence delete ID         its processes go to the nearest that remains\n"
         "  alert list                 [--station --vehicle --battery --from --to]\n"
         "  quarantine list            messages that were not understood [--from --to]\n"
         "  command list               commands and their outcomes [--station --from --to]\n"
@@ -168,7 +206,10 @@ const struct args_spec CTL_SPEC = {
 
 const struct config_key CTL_KEYS[] = {
     SESSION_CONFIG_KEYS,
-    {"store", "db", CONFIG_TEXT, "", 0, 0, NULL, "Database file of swap-bridge."}};
+    {"store", "db", CONFIG_TEXT, "", 0, 0, NULL, "Database file of swap-bridge."},
+    {"money", "currency", CONFIG_TEXT, "", 0, 0, NULL,
+     "Code of the currency of all amounts (EUR, CNY …), shown behind them. The database holds bare "
+     "amounts: one database, one currency."}};
 const size_t CTL_KEY_COUNT = sizeof CTL_KEYS / sizeof CTL_KEYS[0];
 
 /* How many words of the line name the verb; 0: they do not. */
@@ -220,6 +261,11 @@ static int fail_unknown(const struct args *args, struct err *err)
     return err_set(err, ERR_USAGE, "'%s' is no command", typed);
 }
 
+int ctl_verb_words(const struct ctl_verb *verb)
+{
+    return !verb->word ? 0 : strchr(verb->word, ' ') ? 2 : 1;
+}
+
 int ctl_find_verb(const struct args *args, const struct ctl_verb **verb, int *used, struct err *err)
 {
     int words = args_word_count(args);
@@ -231,9 +277,11 @@ int ctl_find_verb(const struct args *args, const struct ctl_verb **verb, int *us
         if (*used == 0)
             continue;
         verb_words(each, typed);
-        if (each->word && each->word[0] != '[' && words == *used)
-            return err_set(err, ERR_USAGE, "'%s' needs a word: %s", typed, each->word);
-        if (words > *used + (each->word ? 1 : 0))
+        int wanted = ctl_verb_words(each);
+        if (words < *used + wanted && each->word[0] != '[')
+            return err_set(err, ERR_USAGE, "'%s' needs %s: %s", typed,
+                           wanted > 1 ? "two words" : "a word", each->word);
+        if (words > *used + wanted)
             return err_set(err, ERR_USAGE, "'%s' is one word too many after '%s'",
                            args_word(args, words - 1), typed);
         *verb = each;

@@ -98,6 +98,12 @@ int ingest_note_export(struct ingest *ingest, bool failed, const char *text, str
 int ingest_repair_charging(struct ingest *ingest, const int64_t *ids, size_t count, int64_t idle_us,
                            int64_t *closed, struct err *err);
 
+struct cost_change;
+struct strbuf;
+/* A change of costs (charging/cost_change.h), in a transaction of its own. */
+int ingest_change_costs(struct ingest *ingest, const struct cost_change *change,
+                        struct strbuf *answer, struct err *err);
+
 /* Before a clean stop: writes what is otherwise written every few seconds. */
 int ingest_settle(struct ingest *ingest, struct err *err);
 

@@ -77,6 +77,10 @@ extern const struct report REPORT_CHARGING_DAMAGE;
  * (report_charging.c). */
 extern const struct report REPORT_CHARGING_IDLE;
 
+/* Costs (report_costs.c): tariffs of filter station, that hold within [from, to); windows of the
+ * tariff that filter id names. */
+extern const struct report REPORT_TARIFFS, REPORT_TARIFF_WINDOWS, REPORT_GEOFENCES;
+
 /* Questions about tracking (report_tracking.c), each answered through an index. */
 /* Of filter bid or vid: one row per stay of the battery in the vehicle, newest first; those that
  * overlap [from, to). */

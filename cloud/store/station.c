@@ -114,6 +114,18 @@ int station_list(struct store *store, int (*each)(void *self, const struct stati
     return status;
 }
 
+int station_set_zone(struct store *store, const char *station_id, const char *zone, struct err *err)
+{
+    sqlite3_stmt *update =
+        store_prepare(store, "UPDATE station SET zone = ?2 WHERE station_id = ?1", err);
+    if (!update)
+        return ERR_STORAGE;
+    store_bind_text(update, 1, station_id);
+    store_bind_text(update, 2, zone);
+    int status = store_run(store, update, err);
+    return status < 0 ? status : sqlite3_changes(store_handle(store)) > 0;
+}
+
 int station_set_approval(struct store *store, const char *station_id, const char *approval,
                          int64_t at_us, bool *created, struct err *err)
 {

@@ -50,6 +50,10 @@ int station_list(struct store *store, int (*each)(void *self, const struct stati
 int bay_list(struct store *store, const char *station_id,
              int (*each)(void *self, const struct bay_row *row), void *self, struct err *err);
 
+/* Sets the IANA name of a station's time zone: 1, or 0 when there is no such station. */
+int station_set_zone(struct store *store, const char *station_id, const char *zone,
+                     struct err *err);
+
 /* Sets the approval of a station, creating it when it is not known yet. *created may be NULL. */
 int station_set_approval(struct store *store, const char *station_id, const char *approval,
                          int64_t at_us, bool *created, struct err *err);
