@@ -4,6 +4,7 @@
 #include "base/daemon.h"
 #include "base/log.h"
 #include "base/scope.h"
+#include "base/watchdog.h"
 #include "engine/options.h"
 #include "engine/plants.h"
 #include "ipc/ipc.h"
@@ -242,6 +243,7 @@ static void serve(struct process *process)
 {
     bool behind = false;
     int64_t deadline_us = 0;
+    struct watchdog watchdog = watchdog_from_environment();
     while (!ended(process, &deadline_us)) {
         struct pollfd fds[] = {{process->signals, POLLIN, 0},
                                {process->timer, POLLIN, 0},
@@ -260,11 +262,13 @@ static void serve(struct process *process)
             accept_monitor(process);
         if (ticks || behind)
             behind = engine_step(process->engine, 100);
+        (void)watchdog_tick(&watchdog, clock_mono_us()); /* the timer wakes this loop in time */
     }
 }
 
 static int finish(struct process *process, struct err *err)
 {
+    daemon_notify("STOPPING=1");
     log_info("engine", "stopping: outputs to their safe level");
     int code = engine_stop(process->engine, err);
     const char *path = config_text(process->config, "engine", "socket");

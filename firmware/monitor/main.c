@@ -4,6 +4,7 @@
 #include "base/daemon.h"
 #include "base/log.h"
 #include "base/scope.h"
+#include "base/watchdog.h"
 #include "ipc/ipc.h"
 #include "monitor/inbox.h"
 #include "monitor/monitor.h"
@@ -300,11 +301,15 @@ static int wait_ms(int64_t at_us)
 
 static void serve(struct process *process)
 {
+    struct watchdog watchdog = watchdog_from_environment();
     while (!process->stop) {
         try_engine(process);
         int64_t next = monitor_tick(process->monitor);
         if (process->engine < 0 && process->engine_try_us < next)
             next = process->engine_try_us;
+        int64_t ping_us = watchdog_tick(&watchdog, clock_mono_us());
+        if (ping_us < next)
+            next = ping_us;
         struct pollfd fds[] = {{.fd = process->signals, .events = POLLIN},
                                {.fd = inbox_fd(process->inbox), .events = POLLIN},
                                {.fd = process->engine, .events = POLLIN}};
