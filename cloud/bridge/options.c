@@ -55,6 +55,22 @@ const struct config_key OPTIONS_KEYS[] = {
             "(counter quarantine.dropped)."),
     INTEGER("quarantine", "max_bytes", "4096", 0, 262144,
             "Bytes kept of each quarantined message."),
+    REAL("retention", "thin_after_days", "0", 0, 36500,
+         "Samples of a closed charging process are kept whole for so many days (plant clock) after "
+         "its end, then thinned: first, last, least and greatest values stay, and one sample per "
+         "interval. The figures of the process stay as they were computed; they cannot be computed "
+         "again. 0: for ever. SIGHUP reads it again, as all of this section."),
+    INTEGER("retention", "thin_interval_s", "300", 1, 86400,
+            "Seconds between the samples that thinning leaves."),
+    REAL("retention", "drop_after_days", "0", 0, 36500,
+         "Samples of a charging process are removed so many days after its end, thinned or not. "
+         "Its figures stay. 0: never."),
+    REAL("retention", "quarantine_days", "0", 0, 36500,
+         "Messages leave the quarantine after so many days. 0: only max_rows bounds it."),
+    REAL("retention", "event_log_days", "0", 0, 36500,
+         "Rows of event_log that nothing is made of again (STATUS, REGISTER, COMMAND_RESULT) are "
+         "removed after so many days; all other rows stay, because audit and rebuild need them. "
+         "0: never."),
     REAL("tracking", "capacity_min_kwh", "20", 0, 10000,
          "A battery whose capacity is below this many kWh raises low_capacity. SIGHUP reads it "
          "again, as the two below."),
@@ -135,6 +151,16 @@ static struct rules_settings charging_rules(const struct config *config)
                    .charger_rating_kw = rating_kw > 0 ? rating_kw : NAN}};
 }
 
+static struct retention_limits retention_limits(const struct config *config)
+{
+    return (struct retention_limits){
+        .thin_after_days = config_real(config, "retention", "thin_after_days"),
+        .thin_interval_s = config_integer(config, "retention", "thin_interval_s"),
+        .drop_after_days = config_real(config, "retention", "drop_after_days"),
+        .quarantine_days = config_real(config, "retention", "quarantine_days"),
+        .event_log_days = config_real(config, "retention", "event_log_days")};
+}
+
 void options_ingest(const struct config *config, struct ingest_options *options)
 {
     const double second = (double)CLOCK_US_PER_SECOND;
@@ -144,6 +170,7 @@ void options_ingest(const struct config *config, struct ingest_options *options)
         .report_interval_us = microseconds(config, "stations", "report_interval_s", second),
         .quarantine_rows = config_integer(config, "quarantine", "max_rows"),
         .quarantine_bytes = (size_t)config_integer(config, "quarantine", "max_bytes"),
+        .retention = retention_limits(config),
         .commands = {.expire_us = microseconds(config, "commands", "expire_s", second),
                      .accepted_expire_us =
                          microseconds(config, "commands", "accepted_expire_s", second)},

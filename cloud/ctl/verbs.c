@@ -57,6 +57,8 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"command", "disconnect", NULL, ctl_ask_disconnect},
                                      {"audit", NULL, NULL, ctl_audit},
                                      {"rebuild", NULL, NULL, ctl_rebuild},
+                                     {"retention", "status", NULL, ctl_retention_status},
+                                     {"retention", "run", NULL, ctl_retention_run},
                                      {"backup", NULL, "FILE", ctl_backup},
                                      {"restore", NULL, "FILE", ctl_restore},
                                      {"live", NULL, NULL, ctl_live},
@@ -100,8 +102,11 @@ static const struct args_option options[] = {
     {"stations", "A,B", "battery area: stations where it may be", NULL, NULL},
     {"circles", "LAT,LON,M", "battery area: circles of M metres; several: with ; between", NULL,
      NULL},
-    {"dry-run", NULL, "import, repair: only look", NULL, NULL},
+    {"dry-run", NULL, "import, repair, retention run: change nothing", NULL, NULL},
     {"idle-min", "N", "charging repair: without a sample for N minutes (default 60)", NULL, NULL},
+    {"thin-after-days", "N", "retention run: instead of the bridge's (0: never)", NULL, NULL},
+    {"thin-interval-s", "N", "retention run: instead of the bridge's", NULL, NULL},
+    {"drop-after-days", "N", "retention run: instead of the bridge's (0: never)", NULL, NULL},
     {"request-id", "ID", "request id of the swap", NULL, NULL},
     {"mode", "MODE", "restart: service (default) or reboot", NULL, NULL},
     {"seconds", "N", "disconnect: how long (default: the station's, 600)", NULL, NULL},
@@ -191,6 +196,11 @@ const struct args_spec CTL_SPEC = {
         "  command disconnect         --device [--seconds]; waits until accepted\n"
         "  audit                      is tracking what its event log says? (status 65: no)\n"
         "  rebuild                    make tracking again from its log; no bridge may run\n"
+        "  retention status           what is kept how long, and what there is\n"
+        "  retention run              thins and drops at once what is old enough; no bridge may "
+        "run\n"
+        "                             [--dry-run --thin-after-days --thin-interval-s\n"
+        "                             --drop-after-days]\n"
         "  backup FILE                online backup, also while the bridge runs\n"
         "  restore FILE               put a backup in the database's place; no bridge may run\n"
         "  live                       what happens, until Ctrl-C [--station --plain --interval]\n"

@@ -132,5 +132,6 @@ int ingest_batch(struct ingest *ingest, const struct ingest_message *messages, s
             return status;
         }
     } while (*done < count);
+    ingest_retain(ingest);
     return 0;
 }

@@ -46,6 +46,8 @@ static int make_parts(struct ingest *ingest, struct err *err)
         status = streams_new(&ingest->streams, store, err);
     if (status == 0)
         status = fleet_load(&ingest->fleet, store, err);
+    if (status == 0)
+        status = retention_new(&ingest->retention, store, &options->retention, err);
     return status;
 }
 
@@ -63,7 +65,7 @@ int ingest_new(struct ingest **ingest, struct store *store, const struct env *en
     made->link_up = true;
     (void)snprintf(made->prefix, sizeof made->prefix, "%s", options->prefix ? options->prefix : "");
     made->options.prefix = made->prefix;
-    made->ticked_mono_us = mono_now(made) - TICK_EVERY_US;
+    made->ticked_mono_us = made->retained_mono_us = mono_now(made) - TICK_EVERY_US;
     int status = make_parts(made, err);
     if (status < 0) {
         ingest_free(made);
@@ -77,6 +79,7 @@ void ingest_free(struct ingest *ingest)
 {
     if (!ingest)
         return;
+    retention_free(ingest->retention);
     streams_free(ingest->streams);
     commands_free(ingest->commands);
     registry_free(ingest->registry);
@@ -94,6 +97,7 @@ void ingest_configure(struct ingest *ingest, const struct ingest_options *option
     tracking_set_limits(ingest->tracking, &options->tracking);
     charging_set_limits(ingest->charging, &options->charging);
     commands_set_limits(ingest->commands, &options->commands);
+    retention_set_limits(ingest->retention, &options->retention);
 }
 
 struct connection ingest_connection(const struct ingest *ingest)
@@ -118,6 +122,7 @@ static int reload(struct ingest *ingest, struct err *err)
     charging_forget(ingest->charging);
     alerts_forget(ingest->alerts);
     streams_forget(ingest->streams);
+    retention_forget(ingest->retention);
     int status = registry_forget(ingest->registry, mono_now(ingest), plant_now(ingest), err);
     if (status == 0)
         status = commands_forget(ingest->commands, mono_now(ingest), err);

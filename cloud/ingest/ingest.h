@@ -17,6 +17,7 @@
 #include "base/env.h"
 #include "charging/charging.h"
 #include "protocol/message.h"
+#include "retention/retention.h"
 #include "stations/commands.h"
 #include "tracking/tracking.h"
 
@@ -35,6 +36,7 @@ struct ingest_options {
     struct commands_limits commands;
     struct tracking_limits tracking;
     struct charging_limits charging;
+    struct retention_limits retention;
 };
 
 struct ingest_message {
@@ -69,7 +71,8 @@ void ingest_configure(struct ingest *ingest, const struct ingest_options *option
 /* The link to the broker went or came: while it is away, no station is called silent. */
 void ingest_set_link(struct ingest *ingest, bool up);
 
-/* Processes and commits `count` messages (0: only what time brings). *done says how many were
+/* Processes and commits `count` messages (0: only what time brings); then, at most once per second
+ * of wall time, takes a step of retention in a transaction of its own. *done says how many were
  * committed (or quarantined): on failure (ERR_FULL, ERR_STORAGE …) give the rest again later.
  * A message that only the database refuses is quarantined by itself; the rest does not suffer. */
 int ingest_batch(struct ingest *ingest, const struct ingest_message *messages, size_t count,

@@ -46,12 +46,14 @@ struct ingest {
     struct commands *commands;
     struct streams *streams;
     struct fleet fleet;
+    struct retention *retention;
     struct answer *answers;
     size_t answer_count, answer_size;
     int64_t counters[COUNTER_COUNT]; /* of the open transaction */
     int64_t total[COUNTER_COUNT];    /* committed by this process */
     int64_t batches;
-    int64_t ticked_mono_us; /* last ingest_tick that did something */
+    int64_t ticked_mono_us;   /* last ingest_tick that did something */
+    int64_t retained_mono_us; /* last step of retention, or its failure */
     bool link_up;
     bool stale; /* a rollback's reload failed: caches must be read again before anything else */
 };
@@ -69,6 +71,9 @@ struct arrival {
     enum clockfix_source time_source;
     int64_t journal_number; /* 0: no journal */
 };
+
+/* retain.c: between batches. A failure is logged and tried again; messages do not suffer by it. */
+void ingest_retain(struct ingest *ingest);
 
 struct connection ingest_connection(const struct ingest *ingest);
 

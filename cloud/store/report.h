@@ -72,6 +72,8 @@ extern const struct report REPORT_STATIONS, REPORT_BAYS, REPORT_BATTERIES, REPOR
     REPORT_ALERTS, REPORT_QUARANTINE, REPORT_COMMANDS;
 /* One row per process whose samples are damaged; reads all samples (store/charge_damage.c). */
 extern const struct report REPORT_CHARGING_DAMAGE;
+/* One row: what is kept how long, and what there is (report_retention.c). */
+extern const struct report REPORT_RETENTION;
 
 /* Open charging processes whose newest sample arrived before `to`, which must be given
  * (report_charging.c). */

@@ -62,6 +62,9 @@ int charge_head_save(struct store *store, int64_t process, const struct charge_h
 /* Moves the samples of a closed process into a chunk. 0 also when it has none. ERR_INVALID as
  * charge_samples_read: then they stay as they are. */
 int charge_pack(struct store *store, int64_t process, struct err *err);
+/* Puts `count` samples (0: none) in the place of those of a closed process, packed or not. */
+int charge_repack(struct store *store, int64_t process, const struct charge_sample *samples,
+                  size_t count, struct err *err);
 /* The reverse, for a process that goes on: its samples become open ones with ids above *newest,
  * which moves on, and its head is written. 0 also when nothing is packed. */
 int charge_unpack(struct store *store, int64_t process, int64_t *newest, struct err *err);

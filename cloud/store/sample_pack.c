@@ -80,6 +80,24 @@ int charge_pack(struct store *store, int64_t process, struct err *err)
     return status < 0 ? status : delete_chain(store, process, err);
 }
 
+static int delete_chunk(struct store *store, int64_t process, struct err *err)
+{
+    return run_for(store, store_prepare(store, "DELETE FROM charge_chunk WHERE process = ?1", err),
+                   process, err);
+}
+
+int charge_repack(struct store *store, int64_t process, const struct charge_sample *samples,
+                  size_t count, struct err *err)
+{
+    SCOPE_STRBUF struct strbuf chunk = STRBUF_INIT;
+    int status = count > 0 ? chunk_encode(samples, count, &chunk, err) : 0;
+    if (status == 0)
+        status = delete_chain(store, process, err);
+    if (status == 0)
+        status = delete_chunk(store, process, err);
+    return status < 0 || count == 0 ? status : insert_chunk(store, process, count, &chunk, err);
+}
+
 int charge_unpack(struct store *store, int64_t process, int64_t *newest, struct err *err)
 {
     SCOPE(samples_free_scope) struct charge_samples samples = {0};
@@ -97,8 +115,5 @@ int charge_unpack(struct store *store, int64_t process, int64_t *newest, struct 
     }
     if (status == 0)
         status = charge_head_save(store, process, &head, err);
-    if (status < 0)
-        return status;
-    return run_for(store, store_prepare(store, "DELETE FROM charge_chunk WHERE process = ?1", err),
-                   process, err);
+    return status < 0 ? status : delete_chunk(store, process, err);
 }

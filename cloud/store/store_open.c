@@ -33,8 +33,10 @@ static int configure_connection(struct store *store, struct err *err)
  * its first byte on: store_check_header relies on that. */
 static int create(struct store *store, struct err *err)
 {
-    char sql[64];
-    (void)snprintf(sql, sizeof sql, "PRAGMA application_id=%d", STORE_APPLICATION_ID);
+    char sql[96];
+    /* Before the first page: the file can give back what retention frees, page by page. */
+    (void)snprintf(sql, sizeof sql, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA application_id=%d",
+                   STORE_APPLICATION_ID);
     return execute(store->db, store->path, sql, err);
 }
 

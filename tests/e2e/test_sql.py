@@ -40,17 +40,25 @@ def test_the_shell_and_swapctl_show_samples(fast_station):
     listed = json.loads(world.ctl("--json", "charging", "samples", process).stdout)
     assert listed[0]["date"] == first
 
-    # Packed ones, and one of them damaged: all others are read, and that one is named.
+    # Packed ones, thinned after half a minute of the plant's; and one of them damaged: all others are read, and that one is named.
     world.stop("monitor-1231")
     world.stop("engine-1231")
     world.stop("bridge")
-    world.start_bridge(SWAPSTACK_CHARGING_SAMPLE_TIMEOUT_MIN="0.1")
+    world.start_bridge(SWAPSTACK_CHARGING_SAMPLE_TIMEOUT_MIN="0.1",
+                       SWAPSTACK_RETENTION_THIN_AFTER_DAYS=str(30 / 86400),
+                       SWAPSTACK_RETENTION_THIN_INTERVAL_S="3600",
+                       SWAPSTACK_RETENTION_EVENT_LOG_DAYS=str(30 / 86400))
     world.start_station()
     world.wait_until(lambda: world.one("SELECT count(*) FROM charge_chunk") >= 2, "packed samples")
+    status = world.wait_until(lambda: [row for row in json.loads(
+        world.ctl("--json", "retention", "status").stdout) if row["pass_ended_at"]], "a pass")[0]
+    assert status["thin_interval_s"] == 3600 and status["samples_packed"] > 0
+    assert "bridge" in world.ctl("retention", "run", status=75).stderr
     world.stop("monitor-1231")
     world.stop("engine-1231")
     world.stop("bridge")
     assert "are whole" in world.ctl("charging", "check").stdout
+    assert "wrong 0" in world.ctl("audit").stdout  # what was removed is nothing that it needs
     before = int(shell(world, "SELECT count(number) FROM charge"))
     database = sqlite3.connect(world.database)
     victim, lost = database.execute("SELECT process, samples FROM charge_chunk").fetchone()

@@ -186,6 +186,58 @@ static void any_sql_is_answered_but_writing(void **state)
     assert_string_equal(strbuf_text(&out), "");
 }
 
+/* Three samples of 1970 in a process of their own. */
+static void add_old(const char *db)
+{
+    struct store *store = must_open(db, STORE_WRITE);
+    must_execute(store,
+                 "INSERT INTO charging_process (id, station_id, slot, start_date, end_date) "
+                 "VALUES (9, 's1', 3, 0, 20000000);"
+                 "INSERT INTO charge_open (id, process, previous, date) VALUES (11, 9, NULL, "
+                 "0), (12, 9, 11, 10000000), (13, 9, 12, 20000000);"
+                 "INSERT INTO charge_head (process, last_sample, samples) VALUES (9, 13, 3)");
+    store_close(store);
+}
+
+static void retention_is_told_and_run(void **state)
+{
+    const struct workdir *dir = *state;
+    SCOPE_STRBUF struct strbuf out = STRBUF_INIT;
+    struct err err = {0};
+    fill(dir->db);
+    add_old(dir->db);
+#define RETAIN(...) RUN(&out, &err, "retention", __VA_ARGS__, "--db", dir->db)
+    assert_int_equal(RETAIN("status"), 0);
+    assert_non_null(strstr(strbuf_text(&out), "thin_after_days     -\n"));
+    assert_non_null(strstr(strbuf_text(&out), "processes_whole     3\n"));
+    assert_non_null(strstr(strbuf_text(&out), "file_can_shrink     yes\n"));
+    assert_int_equal(RETAIN("run"), 0); /* nothing was told: nothing goes */
+    assert_non_null(strstr(strbuf_text(&out), "0 processes thinned, 0 dropped"));
+    assert_int_equal(RETAIN("run", "--dry-run", "--thin-after-days", "3650", "--json"), 0);
+    assert_string_equal(strbuf_text(&out),
+                        "[{\"dry_run\":true,\"thinned\":1,\"dropped\":0,\"samples\":1,"
+                        "\"damaged\":0,\"quarantine\":0,\"event_log\":0,\"pages\":0}]\n");
+    assert_int_equal(RUN(&out, &err, "charging", "samples", "9", "--csv", "--db", dir->db), 0);
+    assert_non_null(strstr(strbuf_text(&out), "1970-01-01T00:00:10"));
+    assert_int_equal(RETAIN("run", "--thin-after-days", "3650"), 0);
+    assert_non_null(
+        strstr(strbuf_text(&out), "1 processes thinned, 0 dropped, together 1 samples"));
+    assert_int_equal(RUN(&out, &err, "charging", "samples", "9", "--csv", "--db", dir->db), 0);
+    assert_null(strstr(strbuf_text(&out), "1970-01-01T00:00:10"));
+    assert_int_equal(RETAIN("run", "--drop-after-days", "3650"), 0);
+    assert_non_null(
+        strstr(strbuf_text(&out), "0 processes thinned, 1 dropped, together 2 samples"));
+    assert_int_equal(RETAIN("status", "--json"), 0);
+    assert_non_null(strstr(strbuf_text(&out), "\"processes_whole\":2,\"processes_thinned\":0,"
+                                              "\"processes_dropped\":1,\"samples_removed\":3,"));
+    assert_int_equal(RETAIN("run", "--drop-after-days", "soon"), ERR_USAGE);
+    assert_non_null(strstr(err.text, "--drop-after-days soon: a number of days"));
+    struct store *store = must_open(dir->db, STORE_WRITE); /* as a bridge has it */
+    assert_int_equal(RETAIN("run"), ERR_BUSY);
+    assert_int_equal(RETAIN("run", "--dry-run"), 0);
+    store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +248,7 @@ int main(void)
                                         workdir_remove),
         cmocka_unit_test_setup_teardown(any_sql_is_answered_but_writing, workdir_make,
                                         workdir_remove),
+        cmocka_unit_test_setup_teardown(retention_is_told_and_run, workdir_make, workdir_remove),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
