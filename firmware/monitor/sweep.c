@@ -19,8 +19,9 @@ static int sweep_lane(struct monitor *monitor, enum message_lane which, struct e
     const struct journal *journal = monitor->journal;
     const struct outbox_lane *lane = &monitor->outbox.lanes[lane_index(which)];
     struct journal_row row = {.boot = 0};
+    int64_t boot = 0, seq = 0; /* looked at so far */
     for (;;) {
-        int rc = journal->ops->next_row(journal->self, which, row.boot, row.seq, &row, err);
+        int rc = journal->ops->next_row(journal->self, which, boot, seq, &row, err);
         if (rc == ERR_NOT_FOUND || (rc == 0 && (row.boot > lane->boot ||
                                                 (row.boot == lane->boot && row.seq > lane->mark))))
             return 0;
@@ -31,7 +32,8 @@ static int sweep_lane(struct monitor *monitor, enum message_lane which, struct e
             rc = journal->ops->acknowledge(journal->self, which, row.boot, mark, err);
         if (rc < 0)
             return rc;
-        row.seq = mark; /* the next one behind them */
+        boot = row.boot < lane->boot ? row.boot + 1 : row.boot;
+        seq = row.boot < lane->boot ? 0 : mark;
     }
 }
 

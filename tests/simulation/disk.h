@@ -20,7 +20,8 @@ struct sim_disk *sim_disk_new(uint64_t seed);
 /* No connection may be open. Removes the folder. */
 void sim_disk_free(struct sim_disk *disk);
 
-/* Before the database is opened: puts its beginning, as it is on the disk, into the folder. */
+/* Before the database is opened: puts its beginning, and that of its journal and WAL, as they are
+ * on the disk, into the folder. */
 void sim_disk_mirror(const struct sim_disk *disk);
 
 #endif

@@ -42,10 +42,15 @@ const char *sim_monitor_describe(struct sim_station *station)
         return "the monitor does not run";
     journal->ops->totals(journal->self, &totals);
     int code = journal->ops->next_open_command(journal->self, 0, &open, NULL);
+    struct journal_row oldest[JOURNAL_LANES] = {{.boot = 0}, {.boot = 0}};
+    (void)journal->ops->next_row(journal->self, LANE_EVENT, 0, 0, &oldest[0], NULL);
+    (void)journal->ops->next_row(journal->self, LANE_TELEMETRY, 0, 0, &oldest[1], NULL);
     (void)snprintf(monitor->text, sizeof monitor->text,
-                   "journal: %" PRId64 " events, %" PRId64 " telemetry rows; open command: %s; "
+                   "journal: %" PRId64 " events (from %" PRId64 ".%" PRId64 "), %" PRId64
+                   " telemetry rows (from %" PRId64 ".%" PRId64 "); open command: %s; "
                    "engine: %zu events wait, swap \"%s\"",
-                   totals.rows[0], totals.rows[1], code == 0 ? open.identity : "none",
+                   totals.rows[0], oldest[0].boot, oldest[0].seq, totals.rows[1], oldest[1].boot,
+                   oldest[1].seq, code == 0 ? open.identity : "none",
                    station->engine ? engine_events_waiting(station->engine) : 0,
                    station->swap_command);
     return monitor->text;
