@@ -12,6 +12,7 @@
 
 #include "base/scope.h"
 #include "firmware/near.h"
+#include "gbt27930/charger.h"
 #include "gbt27930/listener.h"
 #include <stdio.h>
 #include <string.h>
@@ -137,11 +138,63 @@ static void its_truths_come_out(void **state)
                      0);
 }
 
+/* The pack's half of the session before our charger, in the capture's time: it goes along to
+ * charging, and ends it when the pack says that it missed CCS. */
+static void our_charger_goes_along_to_the_time_out(void **state)
+{
+    (void)state;
+    static struct gbt_charger charger;
+    const struct gbt_charger_settings settings = {.number = 1,
+                                                  .max_voltage_v = 700,
+                                                  .min_voltage_v = 200,
+                                                  .max_current_a = 20,
+                                                  .reconnects = 3,
+                                                  .times = GBT_CHARGER_TIMES_DEFAULT};
+    const struct gbt_charger_input input = {
+        .voltage_v = 497, .current_a = 3, .insulated = true, .ready = true};
+    struct gbt_event event = {.kind = GBT_EVENT_START, .input = &input};
+    struct canframe sent;
+    char text[128];
+    int64_t now_us = 0, charging_us = 0;
+    gbt_charger_init(&charger, &settings);
+    rewind(capture);
+    while (fgets(text, sizeof text, capture) && charger.state != GBT_CHARGER_ERROR) {
+        static struct candump_line line;
+        assert_int_equal(candump_parse(text, strcspn(text, "\n"), &line, NULL), 1);
+        if (now_us == 0) {
+            now_us = line.at_us;
+            gbt_charger_step(&charger, &event, now_us);
+        }
+        for (event.kind = GBT_EVENT_TIME; now_us < line.at_us; now_us += 50000)
+            gbt_charger_step(&charger, &event, now_us);
+        event = (struct gbt_event){.kind = GBT_EVENT_FRAME, .frame = &line.frame, .input = &input};
+        gbt_charger_step(&charger, &event, now_us); /* its own side of the capture is not for it */
+        while (gbt_charger_next(&charger, now_us, &sent))
+            ;
+        if (charger.output.on && charging_us == 0)
+            charging_us = now_us;
+        if (charger.output.on) { /* what the pack wants: 597 V, 3 A (later 2.9 A) */
+            assert_near(charger.output.voltage_v, 597, 0);
+            assert_near(charger.output.current_a, 3, 0);
+        }
+    }
+    assert_int_equal(charger.state, GBT_CHARGER_ERROR);
+    assert_int_equal(charger.error, GBT_CAUSE_PACK_ERROR);
+    assert_int_equal(charger.bem.ccs, GBT_STATE_SET);
+    assert_false(charger.output.on);
+    assert_int_equal(now_us / 100000, 32760);      /* 3276.0 s */
+    assert_int_equal(charging_us / 100000, 32585); /* with the first BSM */
+    assert_int_equal(charger.attempts, 0);
+    assert_near(charger.bcs.soc_percent, 97, 0);
+    assert_string_equal(charger.brm.maker, "KLIE");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_frame_is_understood),
         cmocka_unit_test(its_truths_come_out),
+        cmocka_unit_test(our_charger_goes_along_to_the_time_out),
     };
     SCOPE_FCLOSE FILE *file = open_capture();
     capture = file;
