@@ -29,7 +29,7 @@ void evaluate_start(struct evaluate_state *state)
     *state = (struct evaluate_state){.added_max_kwh = NAN};
 }
 
-static void add_interval(struct evaluate_energy *energy, double power, double seconds)
+static inline void add_interval(struct evaluate_energy *energy, double power, double seconds)
 {
     double product = power * seconds;
     if (isnan(product) || product < 0)
@@ -39,10 +39,10 @@ static void add_interval(struct evaluate_energy *energy, double power, double se
 }
 
 /* The interval that ends at `later` carries the later sample's power (right-end rule). */
-static void add_energy(struct evaluate_state *state, const struct evaluate_sample *later)
+static inline void add_energy(struct evaluate_state *state, const struct evaluate_sample *later,
+                              double apparent)
 {
     double seconds = (double)(later->date_us - state->last.date_us) / US_PER_SECOND;
-    double apparent = later->current_a * later->voltage_v;
     if (later->phases == UNKNOWN || isnan(apparent)) {
         add_interval(&state->by_power, later->power_kw, seconds);
         return;
@@ -51,39 +51,99 @@ static void add_energy(struct evaluate_state *state, const struct evaluate_sampl
     add_interval(&state->by_current, apparent, seconds);
 }
 
-static void add_ratio(struct evaluate_state *state, const struct evaluate_sample *sample)
+static inline void add_ratio(struct evaluate_state *state, double power_kw, double apparent)
 {
-    double apparent = sample->current_a * sample->voltage_v;
-    double ratio = sample->power_kw * 1000 / apparent;
+    double ratio = power_kw * 1000 / apparent;
     if (isnan(ratio) || apparent == 0)
         return;
     decimal_add(&state->ratio, ratio);
     state->ratio_count++;
 }
 
+/* A sample at its scale. What concerns the last one alone is left to the caller. */
+static inline void add(struct evaluate_state *state, const struct evaluate_sample *sample)
+{
+    double apparent = sample->current_a * sample->voltage_v;
+    if (state->samples > 0)
+        add_energy(state, sample, apparent);
+    state->samples++;
+    add_ratio(state, sample->power_kw, apparent);
+    if (sample->phases != UNKNOWN) {
+        state->phases_sum += sample->phases;
+        state->phases_count++;
+    }
+    if (!isnan(sample->outside_temp_c)) {
+        state->temp_tenths += llround(sample->outside_temp_c * 10);
+        state->temp_count++;
+    }
+    if (!(sample->added_kwh <= state->added_max_kwh) && !isnan(sample->added_kwh))
+        state->added_max_kwh = sample->added_kwh;
+}
+
 void evaluate_add(struct evaluate_state *state, const struct evaluate_sample *given)
 {
     struct evaluate_sample sample = *given;
     evaluate_normalise(&sample);
-    if (state->samples == 0) {
+    if (state->samples == 0)
         state->first = sample;
-    } else {
+    else
         assert(sample.date_us >= state->last.date_us);
-        add_energy(state, &sample);
-    }
-    state->samples++;
+    add(state, &sample);
     state->last = sample;
-    add_ratio(state, &sample);
-    if (sample.phases != UNKNOWN) {
-        state->phases_sum += sample.phases;
-        state->phases_count++;
+}
+
+static bool in_order(const struct evaluate_columns *columns)
+{
+    bool fallen = false;
+    for (size_t i = 1; i < columns->count; i++)
+        fallen |= columns->date_us[i] < columns->date_us[i - 1];
+    return !fallen;
+}
+
+struct evaluate_sample evaluate_column_sample(const struct evaluate_columns *columns, size_t at)
+{
+    return (struct evaluate_sample){.date_us = columns->date_us[at],
+                                    .battery_level = columns->battery_level[at],
+                                    .added_kwh = columns->added_kwh[at],
+                                    .power_kw = columns->power_kw[at],
+                                    .current_a = columns->current_a[at],
+                                    .voltage_v = columns->voltage_v[at],
+                                    .phases = columns->phases[at],
+                                    .ideal_range_km = columns->ideal_range_km[at],
+                                    .rated_range_km = columns->rated_range_km[at],
+                                    .outside_temp_c = columns->outside_temp_c[at],
+                                    .meter_wh = columns->meter_wh[at],
+                                    .arrival = (int64_t)at};
+}
+
+bool evaluate_add_columns(struct evaluate_state *given, const struct evaluate_columns *columns)
+{
+    size_t count = columns->count;
+    if (!in_order(columns) ||
+        (count > 0 && given->samples > 0 && columns->date_us[0] < given->last.date_us))
+        return false;
+    if (count == 0)
+        return true;
+    struct evaluate_sample sample = evaluate_column_sample(columns, 0);
+    evaluate_add(given, &sample);
+    struct evaluate_state state = *given; /* a copy that nobody else can see stays in registers */
+    for (size_t i = 1; i < count; i++) {
+        /* Ranges and levels count at the ends only. */
+        struct evaluate_sample next = {
+            .date_us = columns->date_us[i],
+            .added_kwh = decimal_round(columns->added_kwh[i], 2),
+            .power_kw = columns->power_kw[i],
+            .current_a = columns->current_a[i],
+            .voltage_v = columns->voltage_v[i],
+            .phases = columns->phases[i] > 0 ? columns->phases[i] : UNKNOWN,
+            .outside_temp_c = decimal_round(columns->outside_temp_c[i], 1)};
+        add(&state, &next);
+        state.last.date_us = next.date_us;
     }
-    if (!isnan(sample.outside_temp_c)) {
-        state->temp_tenths += llround(sample.outside_temp_c * 10);
-        state->temp_count++;
-    }
-    if (!(sample.added_kwh <= state->added_max_kwh) && !isnan(sample.added_kwh))
-        state->added_max_kwh = sample.added_kwh;
+    state.last = evaluate_column_sample(columns, count - 1);
+    evaluate_normalise(&state.last);
+    *given = state;
+    return true;
 }
 
 /* Quotient rounded half away from zero; `divisor` > 0. */

@@ -79,6 +79,17 @@ struct evaluate_result {
 void evaluate_start(struct evaluate_state *state);
 /* The date must not be before the last one's (assert). */
 void evaluate_add(struct evaluate_state *state, const struct evaluate_sample *sample);
+/* The same for `count` samples that lie column by column; the arrays are at least as long. True:
+ * they were added. False: their dates are not in order, nothing was done. */
+struct evaluate_columns {
+    size_t count;
+    const int64_t *date_us, *phases;
+    const double *battery_level, *added_kwh, *power_kw, *current_a, *voltage_v;
+    const double *ideal_range_km, *rated_range_km, *outside_temp_c, *meter_wh;
+};
+bool evaluate_add_columns(struct evaluate_state *state, const struct evaluate_columns *columns);
+/* One of them; its arrival is its place. */
+struct evaluate_sample evaluate_column_sample(const struct evaluate_columns *columns, size_t at);
 void evaluate_finish(const struct evaluate_state *state, struct evaluate_result *result);
 
 /* Numbers the samples by their arrival, which is their order in the list, and puts them in the

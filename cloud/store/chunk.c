@@ -7,44 +7,37 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #define REAL(id, field)                                                                            \
     {                                                                                              \
-        id, CHUNK_OF_REAL, offsetof(struct charge_sample, field), #field                           \
+        id, CHUNK_OF_REAL, offsetof(struct charge_sample, field),                                  \
+            offsetof(struct chunk_flat, field), #field                                             \
     }
 
 const struct chunk_column chunk_columns[CHUNK_COLUMNS] = {
-    {1, CHUNK_OF_INTEGER, offsetof(struct charge_sample, date_us), "date"},
+    {1, CHUNK_OF_INTEGER, offsetof(struct charge_sample, date_us),
+     offsetof(struct chunk_flat, date_us), "date"},
     REAL(2, battery_level),
     REAL(3, charge_energy_added),
     REAL(4, charger_power),
     REAL(5, charger_actual_current),
     REAL(6, charger_voltage),
-    {7, CHUNK_OF_INTEGER, offsetof(struct charge_sample, charger_phases), "charger_phases"},
+    {7, CHUNK_OF_INTEGER, offsetof(struct charge_sample, charger_phases),
+     offsetof(struct chunk_flat, charger_phases), "charger_phases"},
     REAL(8, ideal_battery_range_km),
     REAL(9, rated_battery_range_km),
     REAL(10, outside_temp),
-    {11, CHUNK_OF_TEXT, offsetof(struct charge_sample, fast_charger_type), "fast_charger_type"},
+    {11, CHUNK_OF_TEXT, offsetof(struct charge_sample, fast_charger_type), 0, "fast_charger_type"},
     REAL(12, meter_wh),
 };
 
 const int64_t chunk_power[CHUNK_POWERS] = {1,      10,      100,      1000,      10000,
                                            100000, 1000000, 10000000, 100000000, 1000000000};
 
-/* Four bits at a time: the polynomial's remainders of 0 … 15. */
-static const uint32_t crc_remainders[16] = {
-    0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
-    0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
-
 uint32_t chunk_crc(const void *bytes, size_t length)
 {
-    const unsigned char *at = bytes;
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < length; i++) {
-        crc = (crc >> 4) ^ crc_remainders[(crc ^ at[i]) & 15];
-        crc = (crc >> 4) ^ crc_remainders[(crc ^ (at[i] >> 4)) & 15];
-    }
-    return ~crc;
+    return (uint32_t)crc32_z(0, bytes, length);
 }
 
 /* The values of one column that are there, and where. */

@@ -34,6 +34,23 @@ int chunk_encode(const struct charge_sample *samples, size_t count, struct strbu
  * damaged. */
 int chunk_decode(const void *bytes, size_t length, struct charge_samples *to, struct err *err);
 
+/* The same samples column by column, without the texts. Made for evaluating history: arrays that
+ * are used again for the next chunk. Null: STORE_NULL and NAN. */
+struct chunk_flat {
+    size_t count;
+    int64_t *date_us, *charger_phases;
+    double *battery_level, *charge_energy_added, *charger_power, *charger_actual_current;
+    double *charger_voltage, *ideal_battery_range_km, *rated_battery_range_km, *outside_temp;
+    double *meter_wh;
+    int64_t *scratch;
+    size_t capacity; /* samples that fit into each array */
+    void *room;      /* owned: all arrays */
+};
+/* `flat` is {0} before the first time. As chunk_decode otherwise (the texts are not looked at);
+ * after an error it has no samples. */
+int chunk_decode_flat(const void *bytes, size_t length, struct chunk_flat *flat, struct err *err);
+void chunk_flat_free(struct chunk_flat *flat);
+
 /* CRC-32 of the bytes, as it stands behind them. */
 uint32_t chunk_crc(const void *bytes, size_t length);
 

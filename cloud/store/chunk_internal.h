@@ -11,7 +11,8 @@ enum chunk_kind { CHUNK_OF_INTEGER, CHUNK_OF_REAL, CHUNK_OF_TEXT };
 struct chunk_column {
     unsigned char id; /* in the file: never given to another column */
     enum chunk_kind kind;
-    size_t offset; /* in struct charge_sample */
+    size_t offset;      /* in struct charge_sample */
+    size_t flat_offset; /* of its array in struct chunk_flat; not of texts, which it has not */
     const char *name;
 };
 #define CHUNK_COLUMNS 12
@@ -22,9 +23,10 @@ extern const struct chunk_column chunk_columns[CHUNK_COLUMNS];
 #define CHUNK_POWERS       10 /* decimal exponents -9 … 9 */
 extern const int64_t chunk_power[CHUNK_POWERS];
 
-/* A place in bytes that are read; `bad` stays once something did not fit. */
+/* A place in bytes that are read; `bad` stays once something did not fit. Up to `limit` there are
+ * bytes, so that a word may be read at once of which only a part is before `end`. */
 struct chunk_reader {
-    const unsigned char *at, *end;
+    const unsigned char *at, *end, *limit;
     bool bad;
 };
 unsigned char chunk_read_byte(struct chunk_reader *reader);
@@ -40,5 +42,18 @@ void chunk_write_integer(struct strbuf *to, int64_t value);
  * `count` integers. */
 void chunk_write_series(struct strbuf *to, const int64_t *values, size_t count, int64_t *scratch);
 void chunk_read_series(struct chunk_reader *reader, int64_t *values, size_t count);
+
+/* chunk_values.c: payloads. Each has room for `samples` values and leaves a value per sample, nulls
+ * among them; `bad` is set when the bytes are none. */
+/* NULL: every sample has a value. *count: how many have one. */
+const unsigned char *chunk_read_nulls(struct chunk_reader *reader, size_t samples, size_t *count);
+/* Behind the nulls: a series. */
+void chunk_read_numbers(struct chunk_reader *reader, const unsigned char *bits, size_t samples,
+                        size_t count, int64_t *values);
+void chunk_read_integers(struct chunk_reader *reader, size_t samples, int64_t *values);
+void chunk_read_decimals(struct chunk_reader *reader, size_t samples, int64_t *scratch,
+                         double *values);
+void chunk_read_doubles(struct chunk_reader *reader, size_t samples, double *values);
+void chunk_fill_nulls(enum chunk_kind kind, size_t samples, int64_t *integers, double *reals);
 
 #endif

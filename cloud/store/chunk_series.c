@@ -121,6 +121,20 @@ static uint64_t bits_at(const unsigned char *bytes, size_t length, size_t at, si
     return width < 64 ? value & ((UINT64_C(1) << width) - 1) : value;
 }
 
+#define WHOLE_WORD 57 /* so many bits lie in one word of 8 bytes wherever they begin */
+
+/* The usual block: a word may be read at each value. */
+static void read_words(const unsigned char *bytes, uint64_t least, size_t width, int64_t *values,
+                       size_t count)
+{
+    uint64_t mask = (UINT64_C(1) << width) - 1;
+    for (size_t i = 0, at = 0; i < count; i++, at += width) {
+        uint64_t word;
+        memcpy(&word, bytes + at / 8, sizeof word);
+        values[i] = (int64_t)(least + ((le64toh(word) >> at % 8) & mask));
+    }
+}
+
 static void read_block(struct chunk_reader *reader, int64_t *values, size_t count)
 {
     int64_t least = chunk_read_integer(reader);
@@ -131,9 +145,14 @@ static void read_block(struct chunk_reader *reader, int64_t *values, size_t coun
         reader->bad = true;
         return;
     }
-    for (size_t i = 0; i < count; i++)
-        values[i] =
-            width == 0 ? least : plus(least, (int64_t)bits_at(bytes, length, i * width, width));
+    if (width == 0)
+        for (size_t i = 0; i < count; i++)
+            values[i] = least;
+    else if (width <= WHOLE_WORD && (size_t)(reader->limit - bytes) >= length + sizeof(uint64_t))
+        read_words(bytes, (uint64_t)least, width, values, count);
+    else
+        for (size_t i = 0; i < count; i++)
+            values[i] = plus(least, (int64_t)bits_at(bytes, length, i * width, width));
 }
 
 /* In place: values[first..] become the differences to the one before. */

@@ -37,6 +37,16 @@ double decimal_significant15(double value)
     return strtod(text, NULL);
 }
 
+#define PLAIN_MOST 1e6 /* with 9 decimals these are 15 digits */
+
+/* To the nearest whole number, ties to the even one; below 2^51. A sum with 1.5·2^52 has no bits
+ * left for a fraction. Never -0. */
+static double whole_of(double value)
+{
+    const volatile double no_fraction = 6755399441055744.0;
+    return value + no_fraction - no_fraction;
+}
+
 double decimal_round(double value, int decimals)
 {
     assert(decimals >= 0 && decimals <= 9);
@@ -58,6 +68,13 @@ double decimal_round(double value, int decimals)
                                       1000000000000000};
     if (!isfinite(value))
         return value;
+    if (fabs(value) < PLAIN_MOST) {
+        /* Nearly always the value is at its scale already: of up to 15 digits the nearest double
+         * prints as themselves, so the long way would lead to the same quotient. */
+        double whole = whole_of(value * (double)power[decimals]);
+        if (whole / (double)power[decimals] == value)
+            return whole / (double)power[decimals];
+    }
     struct digits15 digits = digits15_of(value);
     int surplus = 14 - digits.exponent - decimals; /* digits behind the last one that is kept */
     if (surplus <= 0)

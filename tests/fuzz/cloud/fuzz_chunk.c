@@ -58,7 +58,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint32_t crc = chunk_crc(data, size);
     for (int byte = 0; byte < 4; byte++)
         strbuf_append_char(&chunk, (char)(unsigned char)(crc >> (8 * byte)));
-    if (chunk_decode(strbuf_text(&chunk), chunk.length, &samples, &err) == 0)
+    struct chunk_flat flat = {0};
+    int rc = chunk_decode_flat(strbuf_text(&chunk), chunk.length, &flat, NULL);
+    size_t count = flat.count;
+    chunk_flat_free(&flat);
+    bool whole = chunk_decode(strbuf_text(&chunk), chunk.length, &samples, &err) == 0;
+    require(!whole || (rc == 0 && count == samples.count));
+    if (whole)
         pack_again(&samples, crc);
     else
         require(err.text[0] != '\0');

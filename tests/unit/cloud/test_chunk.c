@@ -41,6 +41,30 @@ static void assert_sample(const struct charge_sample *got, const struct charge_s
                         want->fast_charger_type ? want->fast_charger_type : "(null)");
 }
 
+/* The columns at once are what the samples are. */
+static void assert_flat(const void *bytes, size_t length, const struct charge_samples *samples)
+{
+    struct chunk_flat flat = {0};
+    assert_int_equal(chunk_decode_flat(bytes, length, &flat, NULL), 0);
+    assert_int_equal(flat.count, samples->count);
+    for (size_t i = 0; i < flat.count; i++) {
+        struct charge_sample got = {.date_us = flat.date_us[i],
+                                    .battery_level = flat.battery_level[i],
+                                    .charge_energy_added = flat.charge_energy_added[i],
+                                    .charger_power = flat.charger_power[i],
+                                    .charger_actual_current = flat.charger_actual_current[i],
+                                    .charger_voltage = flat.charger_voltage[i],
+                                    .charger_phases = flat.charger_phases[i],
+                                    .ideal_battery_range_km = flat.ideal_battery_range_km[i],
+                                    .rated_battery_range_km = flat.rated_battery_range_km[i],
+                                    .outside_temp = flat.outside_temp[i],
+                                    .fast_charger_type = samples->list[i].fast_charger_type,
+                                    .meter_wh = flat.meter_wh[i]};
+        assert_sample(&got, &samples->list[i]);
+    }
+    chunk_flat_free(&flat);
+}
+
 /* Encodes, decodes and compares; returns the bytes it took. */
 static size_t assert_exact(const struct charge_sample *samples, size_t count)
 {
@@ -53,6 +77,7 @@ static size_t assert_exact(const struct charge_sample *samples, size_t count)
     assert_int_equal(back.count, count);
     for (size_t i = 0; i < count; i++)
         assert_sample(&back.list[i], &samples[i]);
+    assert_flat(strbuf_text(&chunk), chunk.length, &back);
     charge_samples_free(&back);
     return chunk.length;
 }
@@ -182,6 +207,7 @@ static void every_damaged_byte_is_noticed(void **state)
         samples[i].charger_power = (double)i / 10;
         samples[i].fast_charger_type = "CCS";
     }
+    struct chunk_flat flat = {0};
     assert_int_equal(chunk_encode(samples, COUNT(samples), &chunk, NULL), 0);
     for (size_t i = 0; i < chunk.length; i++)
         for (int bit = 0; bit < 8; bit++) {
@@ -189,6 +215,7 @@ static void every_damaged_byte_is_noticed(void **state)
             struct err err = {0};
             chunk.text[i] = (char)(chunk.text[i] ^ (1 << bit));
             assert_int_equal(chunk_decode(chunk.text, chunk.length, &back, &err), ERR_INVALID);
+            assert_int_equal(chunk_decode_flat(chunk.text, chunk.length, &flat, NULL), ERR_INVALID);
             assert_true(err.text[0]);
             charge_samples_free(&back);
             chunk.text[i] = (char)(chunk.text[i] ^ (1 << bit));
@@ -225,8 +252,10 @@ static void damage_behind_the_check_sum_is_survived(void **state)
         uint32_t crc = chunk_crc(bad.text, body);
         for (size_t byte = 0; byte < 4; byte++)
             bad.text[body + byte] = (char)(unsigned char)(crc >> (8 * byte));
-        if (chunk_decode(bad.text, bad.length, &back, NULL) == 0)
+        if (chunk_decode(bad.text, bad.length, &back, NULL) == 0) {
             assert_int_equal(chunk_encode(back.list, back.count, &again, NULL), 0);
+            assert_flat(bad.text, bad.length, &back);
+        }
         charge_samples_free(&back);
     }
 }
