@@ -68,6 +68,12 @@ static const struct table TABLES[AUDIT_TABLES] = {
      "INSERT OR REPLACE INTO battery_area (bid, number, station_id, latitude, longitude, radius_m, "
      "set_at, set_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
      "DELETE FROM battery_area WHERE bid = ?1 AND number = ?2"},
+    {"swaps_per_day",
+     "SELECT station_id, day, swaps, first_at, last_at FROM swaps_per_day ORDER BY station_id, day",
+     2,
+     "INSERT OR REPLACE INTO swaps_per_day (station_id, day, swaps, first_at, last_at) "
+     "VALUES (?1, ?2, ?3, ?4, ?5)",
+     "DELETE FROM swaps_per_day WHERE station_id = ?1 AND day = ?2"},
     {"battery_lock", "SELECT bid, reason, locked_at, locked_by FROM battery_lock ORDER BY bid", 1,
      "INSERT OR REPLACE INTO battery_lock (bid, reason, locked_at, locked_by) "
      "VALUES (?1, ?2, ?3, ?4)",

@@ -22,6 +22,23 @@ static void bind_row(sqlite3_stmt *insert, const struct exchange_row *row)
     store_bind_text(insert, 16, row->remarks);
 }
 
+/* A battery was put into a vehicle: of a day and station, of the day, of the station. */
+static int count_swap(struct store *store, const struct exchange_row *row, struct err *err)
+{
+    sqlite3_stmt *count = store_prepare(
+        store,
+        "INSERT INTO swaps_per_day (day, station_id, swaps, first_at, last_at) VALUES "
+        "(?1 / 86400000000, ?2, 1, ?1, ?1), (?1 / 86400000000, '', 1, ?1, ?1), "
+        "(-1, ?2, 1, ?1, ?1) ON CONFLICT (station_id, day) DO UPDATE SET "
+        "swaps = swaps + 1, first_at = min(first_at, ?1), last_at = max(last_at, ?1)",
+        err);
+    if (!count)
+        return ERR_STORAGE;
+    store_bind_integer(count, 1, row->event_time_us);
+    store_bind_text(count, 2, row->station_id);
+    return store_run(store, count, err);
+}
+
 int exchange_insert(struct store *store, const struct exchange_row *row, struct err *err)
 {
     sqlite3_stmt *insert = store_prepare(store,
@@ -32,7 +49,8 @@ int exchange_insert(struct store *store, const struct exchange_row *row, struct 
     if (!insert)
         return ERR_STORAGE;
     bind_row(insert, row);
-    return store_run(store, insert, err);
+    int status = store_run(store, insert, err);
+    return status < 0 || row->event[1] != 'n' ? status : count_swap(store, row, err);
 }
 
 int exchange_update(struct store *store, const struct exchange_row *row, struct err *err)

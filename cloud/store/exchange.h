@@ -28,6 +28,7 @@ struct exchange_row {
 
 /* 1: the task is on record; 0: it is not. */
 int exchange_exists(struct store *store, const char *task_id, struct err *err);
+/* Also counts an On-Load in swaps_per_day. */
 int exchange_insert(struct store *store, const struct exchange_row *row, struct err *err);
 /* Writes start_time, end_time and comments. */
 int exchange_update(struct store *store, const struct exchange_row *row, struct err *err);

@@ -103,7 +103,7 @@ extern const struct report REPORT_BATTERY_LOCKS;
 /* Where batteries may be; of filter bid, else all that have limits. */
 extern const struct report REPORT_BATTERY_AREAS;
 
-/* How many batteries were put into vehicles (On-Loads), most first, or by day. */
+/* How many batteries were put into vehicles (On-Loads), most first, or by day (report_swaps.c). */
 enum report_count_by { COUNT_BY_BATTERY, COUNT_BY_VEHICLE, COUNT_BY_STATION, COUNT_BY_DAY };
 /* The report whose index suits the filter best. */
 const struct report *report_swap_count(enum report_count_by by, const struct report_filter *filter);

@@ -35,6 +35,11 @@
     }
 #define WITHIN(column)                                                                             \
     "(:from IS NULL OR " column " >= :from) AND (:to IS NULL OR " column " < :to) "
+/* Where a station stood at a time: what it had said last by then, else what it said first. */
+#define STATION_POSITION(column, station, at)                                                      \
+    "coalesce((SELECT " column " FROM station_position p WHERE p.station_id = " station            \
+    " AND p.since_at <= " at " ORDER BY p.since_at DESC LIMIT 1), (SELECT " column                 \
+    " FROM station_position p WHERE p.station_id = " station " ORDER BY p.since_at LIMIT 1))"
 #define EQUALS(column, parameter) "(" parameter " IS NULL OR " column " = " parameter ") "
 
 #endif

@@ -86,19 +86,35 @@ const struct report REPORT_BATTERY_VERSIONS = {
         "since_at") "ORDER BY bid, since_at, battery_version LIMIT :limit",
     versions};
 
-static const struct report_column exchanges[] = {
-    TIME("event_time", "TIME"),    TEXT("event", "EVENT"),        TEXT("bid", "BATTERY"),
-    TEXT("vid", "VEHICLE"),        TEXT("station_id", "STATION"), INTEGER("slot", "BAY"),
-    REAL("soc", 1, "SOC %"),       TEXT("comments", "COMMENTS"),  TIME("start_time", NULL),
-    TIME("end_time", NULL),        TEXT("request_id", NULL),      REAL("soh", 1, NULL),
-    TEXT("battery_version", NULL), TEXT("task_id", NULL),         END};
+static const struct report_column exchanges[] = {TIME("event_time", "TIME"),
+                                                 TEXT("event", "EVENT"),
+                                                 TEXT("bid", "BATTERY"),
+                                                 TEXT("vid", "VEHICLE"),
+                                                 TEXT("station_id", "STATION"),
+                                                 INTEGER("slot", "BAY"),
+                                                 REAL("soc", 1, "SOC %"),
+                                                 TEXT("comments", "COMMENTS"),
+                                                 TIME("start_time", NULL),
+                                                 TIME("end_time", NULL),
+                                                 TEXT("request_id", NULL),
+                                                 REAL("soh", 1, NULL),
+                                                 TEXT("battery_version", NULL),
+                                                 TEXT("task_id", NULL),
+                                                 REAL("latitude", 5, NULL),
+                                                 REAL("longitude", 5, NULL),
+                                                 END};
+#define POSITION(column) STATION_POSITION(column, "x.station_id", "x.event_time")
 const struct report REPORT_EXCHANGES = {
     "exchanges",
     "SELECT event_time, event, bid, vid, station_id, slot, soc, comments, start_time, end_time,"
-    " request_id, soh, battery_version, task_id FROM battery_exchange_task"
-    " WHERE " EQUALS("bid", ":bid") "AND " EQUALS("vid", ":vid") "AND " EQUALS(
-        "station_id", ":station") "AND " WITHIN("event_time") "ORDER BY event_time DESC, event "
-                                                              "ASC, task_id LIMIT :limit",
+    " request_id, soh, battery_version, task_id, " POSITION("latitude") ", " POSITION(
+        "longitude") " FROM battery_exchange_task x"
+                     " WHERE " EQUALS("bid", ":bid") "AND " EQUALS("vid", ":vid") "AND " EQUALS(
+                         "station_id", ":station") "AND " WITHIN("event_time") "ORDER BY "
+                                                                               "event_time DESC, "
+                                                                               "event ASC, "
+                                                                               "task_id LIMIT "
+                                                                               ":limit",
     exchanges};
 
 static const struct report_column swaps[] = {

@@ -2,11 +2,7 @@
 /* A battery's way through stations, and where it may be. */
 #include "store/report_columns.h"
 
-/* Where the station of `x` stood then: what it last said before, else what it said first. */
-#define POSITION(column)                                                                           \
-    "coalesce((SELECT " column " FROM station_position p WHERE p.station_id = x.station_id AND "   \
-    "p.since_at <= x.at ORDER BY p.since_at DESC LIMIT 1), (SELECT " column                        \
-    " FROM station_position p WHERE p.station_id = x.station_id ORDER BY p.since_at LIMIT 1))"
+#define POSITION(column) STATION_POSITION(column, "x.station_id", "x.at")
 
 static const struct report_column way[] = {TIME("arrived_at", "ARRIVED"),
                                            TIME("left_at", "LEFT"),

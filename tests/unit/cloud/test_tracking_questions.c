@@ -140,6 +140,67 @@ static void swaps_are_counted(void **state)
     assert_answer(yard, report_swap_count(COUNT_BY_VEHICLE, &filter), &filter, "v1 1 32400 32400");
 }
 
+static uint64_t random_next(uint64_t *seed)
+{
+    *seed ^= *seed >> 12;
+    *seed ^= *seed << 25;
+    *seed ^= *seed >> 27;
+    return (*seed * UINT64_C(2685821657736338717)) >> 33;
+}
+
+/* The same count without counters. */
+static void assert_counted(struct yard *yard, enum report_count_by by,
+                           const struct report_filter *filter)
+{
+    SCOPE_STRBUF struct strbuf sql = STRBUF_INIT;
+    char expected[4096];
+    const char *day = "strftime('%Y-%m-%d', event_time / 1000000, 'unixepoch')";
+    strbuf_printf(&sql,
+                  "SELECT coalesce(group_concat(t, '; '), '') FROM (SELECT %s || ' ' || count(*) "
+                  "|| ' ' || " AFTER_NOON("min(event_time)") " || ' ' || " AFTER_NOON(
+                      "max(event_time)") " AS t FROM battery_exchange_task WHERE event = 'On-Load'",
+                  by == COUNT_BY_DAY ? day : "station_id");
+    if (filter->station)
+        strbuf_printf(&sql, " AND station_id = '%s'", filter->station);
+    if (filter->from_us != STORE_NULL)
+        strbuf_printf(&sql, " AND event_time >= %lld", (long long)filter->from_us);
+    if (filter->to_us != STORE_NULL)
+        strbuf_printf(&sql, " AND event_time < %lld", (long long)filter->to_us);
+    strbuf_printf(&sql, " GROUP BY %s ORDER BY %s)", by == COUNT_BY_DAY ? day : "station_id",
+                  by == COUNT_BY_DAY ? "min(event_time) DESC" : "count(*) DESC, station_id");
+    query_text(yard->store, strbuf_text(&sql), expected, sizeof expected);
+    assert_answer(yard, report_swap_count(by, filter), filter, expected);
+}
+
+static void days_from_counters_are_those_that_were_counted(void **state)
+{
+    struct yard *yard = *state;
+    static const char *const stations[] = {"s1", "s2", "s3"};
+    uint64_t seed = 7;
+    for (int i = 0; i < 150; i++) {
+        char bid[16];
+        (void)snprintf(bid, sizeof bid, "b%d", (int)(random_next(&seed) % 20));
+        struct tracking_exchange exchange = exchange_at(
+            i % 3 ? "On-Load" : "Off-Load", bid, "v1", (int64_t)(random_next(&seed) % (96 * HOUR)));
+        if (i % 10 == 0) /* midnight itself */
+            exchange.event_time_us = NOON + 12 * HOUR * SECOND;
+        exchange.station_id = stations[random_next(&seed) % 3];
+        add(yard, &exchange);
+        add(yard, &exchange); /* a repeat counts once */
+    }
+    for (int i = 0; i < 400; i++) {
+        struct report_filter filter = REPORT_ALL;
+        int64_t unit = i % 4 ? SECOND : 12 * HOUR * SECOND;
+        int64_t reach = 110 * HOUR * SECOND / unit;
+        if (random_next(&seed) % 4)
+            filter.from_us = NOON + ((int64_t)random_next(&seed) % reach) * unit;
+        if (random_next(&seed) % 4)
+            filter.to_us = NOON + ((int64_t)random_next(&seed) % reach) * unit;
+        filter.station = random_next(&seed) % 2 ? stations[random_next(&seed) % 3] : NULL;
+        assert_counted(yard, i % 2 ? COUNT_BY_DAY : COUNT_BY_STATION, &filter);
+    }
+}
+
 /* No step of the plan may read a whole table: 10 ms at 10 million exchanges. */
 static void assert_indexed(struct yard *yard, const struct report *report)
 {
@@ -153,7 +214,8 @@ static void assert_indexed(struct yard *yard, const struct report *report)
     for (; sqlite3_step(plan) == SQLITE_ROW; steps++) {
         const char *step = (const char *)sqlite3_column_text(plan, 3);
         bool whole = strncmp(step, "SCAN x", 6) == 0 || strncmp(step, "SCAN e", 6) == 0 ||
-                     strncmp(step, "SCAN battery", 12) == 0;
+                     strncmp(step, "SCAN battery", 12) == 0 ||
+                     strncmp(step, "SCAN swaps_per_day", 18) == 0;
         if (whole && !strstr(step, "USING"))
             fail_msg("%s: %s", report->name, step);
         /* An index of all events in their order is right only where no one's events are asked. */
@@ -182,8 +244,11 @@ static void answers_come_through_indexes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        yard_test(a_battery_tells_its_vehicles), yard_test(a_battery_is_somewhere_now_and_was_then),
-        yard_test(shares_of_time_add_up),        yard_test(swaps_are_counted),
+        yard_test(a_battery_tells_its_vehicles),
+        yard_test(a_battery_is_somewhere_now_and_was_then),
+        yard_test(shares_of_time_add_up),
+        yard_test(swaps_are_counted),
+        yard_test(days_from_counters_are_those_that_were_counted),
         yard_test(answers_come_through_indexes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
