@@ -219,6 +219,165 @@ static void the_log_rebuilds_every_life(void **state)
             fail_msg("%s: only %d", kinds[i], (int)counts[i]);
 }
 
+/* Every way in which something is written, one after the other: event_log says who it was, and is
+ * enough after each. */
+struct way {
+    const char *kind, *actor; /* of the row that it leaves: "actor actor_id" */
+    void (*go)(struct fixture *fixture);
+};
+
+static void go_approve(struct fixture *fixture)
+{
+    assert_int_equal(ingest_approve(fixture->ingest, "s1", "approved", "ana", NULL), 0);
+}
+
+static void enter(struct fixture *fixture, const char *event, int64_t at_us, bool import)
+{
+    struct exchange_form form;
+    int64_t added, known;
+    form_init(&form);
+    (void)snprintf(form.bid, sizeof form.bid, "b1");
+    (void)snprintf(form.vid, sizeof form.vid, "v1");
+    (void)snprintf(form.station_id, sizeof form.station_id, "s1");
+    (void)snprintf(form.event, sizeof form.event, "%s", event);
+    form.event_time_us = at_us;
+    assert_int_equal(ingest_add_exchanges(fixture->ingest, &form, 1, import, import ? "bo" : "ana",
+                                          &added, &known, NULL),
+                     0);
+    assert_int_equal(added, 1);
+}
+
+static void go_add(struct fixture *fixture)
+{
+    enter(fixture, "On-Load", EIGHT_US, false);
+}
+
+static void go_import(struct fixture *fixture)
+{
+    enter(fixture, "Off-Load", EIGHT_US + 60 * SECOND_US, true);
+}
+
+static void go_order(struct fixture *fixture, enum battery_order_kind kind)
+{
+    struct battery_order order = {.kind = kind,
+                                  .bid = "b1",
+                                  .actor = "eva",
+                                  .reason = "recall",
+                                  .limits = {{"s2", 0, 0, 0}},
+                                  .limit_count = 1};
+    assert_int_equal(ingest_obey_order(fixture->ingest, &order, NULL), 0);
+}
+
+static void go_area(struct fixture *fixture)
+{
+    go_order(fixture, BATTERY_ORDER_AREA);
+}
+
+static void go_lock(struct fixture *fixture)
+{
+    go_order(fixture, BATTERY_ORDER_LOCK);
+}
+
+static void go_unlock(struct fixture *fixture)
+{
+    go_order(fixture, BATTERY_ORDER_UNLOCK);
+}
+
+static void report(struct fixture *fixture, const char *battery)
+{
+    char time[TIMESTAMP_TEXT_SIZE];
+    timestamp_format(fixture->plant_us, time);
+    givef(fixture, "info",
+          "{\"device\":\"s1\",\"type\":0,\"v\":1,\"time\":\"%s\",\"data\":{\"station\":{\"state\":"
+          "\"ACTIVE\"%s}}",
+          time, battery);
+}
+
+static void go_position(struct fixture *fixture)
+{
+    report(fixture, ",\"latitude\":31.2,\"longitude\":121.5},\"battery\":[]");
+}
+
+static void go_bay(struct fixture *fixture)
+{
+    report(fixture, "},\"battery\":{\"slot\":2,\"bid\":\"b1\"}");
+}
+
+static void go_version(struct fixture *fixture)
+{
+    report(fixture, "},\"battery\":{\"slot\":2,\"bid\":\"b1\",\"version\":\"2.0\"}");
+}
+
+static void go_capacity(struct fixture *fixture)
+{
+    report(fixture, "},\"battery\":{\"slot\":2,\"bid\":\"b1\",\"capacityKwh\":64.5}");
+}
+
+static void go_soh(struct fixture *fixture)
+{
+    report(fixture, "},\"battery\":{\"slot\":2,\"bid\":\"b1\",\"soh\":91.5}");
+}
+
+static void go_swap(struct fixture *fixture)
+{
+    char time[TIMESTAMP_TEXT_SIZE];
+    timestamp_format(fixture->plant_us, time);
+    givef(fixture, "info",
+          "{\"device\":\"s1\",\"type\":17,\"v\":1,\"time\":\"%s\",\"data\":{\"event\":\"On-Load\","
+          "\"requestId\":\"r1\",\"bay\":2,\"battery\":{\"bid\":\"b1\"},\"vehicle\":\"v2\"}}",
+          time);
+}
+
+static void go_limits(struct fixture *fixture)
+{
+    fixture->options.tracking.capacity_min_kwh = 30;
+    ingest_configure(fixture->ingest, &fixture->options);
+    enter(fixture, "Off-Load", fixture->plant_us, false);
+}
+
+static void each_write_names_its_actor_and_is_enough(void **state)
+{
+    static const struct way ways[] = {
+        {"station.approval", "operator ana", go_approve},
+        {"exchange.add", "operator ana", go_add},
+        {"exchange.add", "import bo", go_import},
+        {"battery.area", "operator eva", go_area},
+        {"battery.lock", "operator eva", go_lock},
+        {"battery.unlock", "operator eva", go_unlock},
+        {"station.position", "station s1", go_position},
+        {"bay.bid", "station s1", go_bay},
+        {"battery.place", "station s1", go_bay},
+        {"battery.version", "station s1", go_version},
+        {"battery.capacity", "station s1", go_capacity},
+        {"battery.soh", "station s1", go_soh},
+        {"SWAP_EVENT", "station s1", go_swap},
+        {"tracking.limits", "system -", go_limits},
+    };
+    struct fixture fixture;
+    (void)state;
+    fixture_begin(&fixture, STORE_MEMORY);
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        SCOPE_STRBUF struct strbuf found = STRBUF_INIT, sql = STRBUF_INIT;
+        fixture_pass(&fixture, 60 * SECOND_US);
+        ways[i].go(&fixture);
+        strbuf_printf(&sql,
+                      "SELECT actor || ' ' || ifnull(actor_id, '-') FROM (SELECT 1) LEFT JOIN "
+                      "event_log ON id = (SELECT max(id) FROM event_log WHERE kind = '%s')",
+                      ways[i].kind);
+        assert_query_text(fixture.store, strbuf_text(&sql), ways[i].actor);
+        differences(fixture.store, NULL, &found);
+        if (found.length)
+            fail_msg("%s: %s", ways[i].kind, strbuf_text(&found));
+        forget_said(&fixture);
+    }
+    assert_count(&fixture, "quarantine", 0);
+    assert_count(&fixture, "event_log WHERE actor IS NULL", 0);
+    assert_query_text(fixture.store,
+                      "SELECT battery_version || ' ' || capacity_kwh || ' ' || soh FROM battery",
+                      "2.0 64.5 91.5");
+    fixture_end(&fixture);
+}
+
 static void damage_is_found_and_repaired(void **state)
 {
     struct workdir *dir = *state;
@@ -240,6 +399,7 @@ static void damage_is_found_and_repaired(void **state)
                  "INSERT INTO battery (bid) VALUES ('stray');"
                  "INSERT INTO battery_version VALUES ('stray', '9', 5, 'import');"
                  "UPDATE swap SET outcome = 'running';"
+                 "UPDATE swaps_per_day SET swaps = 99 WHERE day = -1 AND station_id = 's1';"
                  "DELETE FROM stream WHERE lane = 'event'");
     struct store *reader = must_open(dir->db, STORE_READ);
     SCOPE_STRBUF struct strbuf found = STRBUF_INIT, repaired = STRBUF_INIT, left = STRBUF_INIT;
@@ -250,6 +410,7 @@ static void damage_is_found_and_repaired(void **state)
     assert_contains(strbuf_text(&found), ": is missing");
     assert_contains(strbuf_text(&found), "end_time is ");
     assert_contains(strbuf_text(&found), "outcome is running, the log says ");
+    assert_contains(strbuf_text(&found), "swaps_per_day: s1 -1: swaps is 99, the log says ");
     assert_contains(strbuf_text(&found), "marks only grow: event_log ");
     assert_int_equal(store_begin(writer, &err), 0);
     assert_int_equal(audit_defer_references(writer, &err), 0);
@@ -284,6 +445,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_log_rebuilds_every_life),
+        cmocka_unit_test(each_write_names_its_actor_and_is_enough),
         workdir_test(damage_is_found_and_repaired),
         cmocka_unit_test(a_log_that_cannot_be_read_is_named),
     };
