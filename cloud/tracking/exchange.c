@@ -107,7 +107,7 @@ static int refresh(struct tracking *tracking, struct exchange_row *row, struct e
                                strstr(row->comments, EXCHANGE_CUSTODY) != NULL, err);
     if (status < 0 || pairing_is_on_load(row))
         return status;
-    bool healed = row->start_time_us == STORE_NULL && !pairing.failed;
+    bool healed = strncmp(row->comments, "failed:", 7) == 0 && !pairing.failed;
     return alert_pairing(tracking, &fresh, pairing.failed, healed, err);
 }
 
