@@ -44,11 +44,12 @@ int ctl_open(const struct ctl *ctl, struct store **store, struct err *err)
     return rc < 0 ? rc : store_open(store, path, STORE_READ, err);
 }
 
-static int read_time(const struct ctl *ctl, const char *option, int64_t *to, struct err *err)
+int ctl_time(const struct ctl *ctl, const char *option, int64_t fallback, int64_t *to,
+             struct err *err)
 {
     const char *text = args_value(ctl->args, option);
     struct timestamp time;
-    *to = STORE_NULL;
+    *to = fallback;
     if (!text)
         return 0;
     if (timestamp_parse(text, strlen(text), &time, err) < 0) {
@@ -68,9 +69,9 @@ int ctl_filter(const struct ctl *ctl, struct report_filter *filter, struct err *
         filter->station = args_value(ctl->args, "device");
     filter->bid = args_value(ctl->args, "battery");
     filter->vid = args_value(ctl->args, "vehicle");
-    int rc = read_time(ctl, "from", &filter->from_us, err);
+    int rc = ctl_time(ctl, "from", STORE_NULL, &filter->from_us, err);
     if (rc == 0)
-        rc = read_time(ctl, "to", &filter->to_us, err);
+        rc = ctl_time(ctl, "to", STORE_NULL, &filter->to_us, err);
     if (rc == 0)
         rc = ctl_integer(ctl, "limit", 1, INT32_MAX, ctl->json ? STORE_NULL : TABLE_ROWS,
                          &filter->limit, err);

@@ -51,6 +51,9 @@ int ctl_run(const struct args *args, FILE *out, struct err *err);
 int ctl_integer(const struct ctl *ctl, const char *option, int64_t least, int64_t most,
                 int64_t fallback, int64_t *to, struct err *err);
 
+/* The time of an option, `fallback` when it was not given. */
+int ctl_time(const struct ctl *ctl, const char *option, int64_t fallback, int64_t *to,
+             struct err *err);
 /* --db; ERR_USAGE when there is none. */
 int ctl_db_path(const struct ctl *ctl, const char **path, struct err *err);
 /* Opens --db for reading. */
@@ -106,6 +109,9 @@ int ctl_set_area(const struct ctl *ctl, struct err *err);
 int ctl_clear_area(const struct ctl *ctl, struct err *err);
 int ctl_vehicle_history(const struct ctl *ctl, struct err *err);
 int ctl_count_swaps(const struct ctl *ctl, struct err *err);
+int ctl_battery_health(const struct ctl *ctl, struct err *err); /* health.c */
+/* The battery's charges as a list; `counting`: only those that show its health. */
+int ctl_battery_charges(const struct ctl *ctl, bool counting, struct err *err);
 int ctl_export_exchanges(const struct ctl *ctl, struct err *err); /* exchanges.c */
 int ctl_add_exchange(const struct ctl *ctl, struct err *err);
 int ctl_import_exchanges(const struct ctl *ctl, struct err *err);

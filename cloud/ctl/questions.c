@@ -5,15 +5,26 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "ctl/output.h"
-#include "protocol/timestamp.h"
 #include <string.h>
 
-int ctl_battery_history(const struct ctl *ctl, struct err *err)
+static int list_stays(const struct ctl *ctl, struct err *err)
 {
     struct report_filter filter;
     int rc = ctl_filter(ctl, &filter, err);
     filter.bid = ctl->word;
     return rc < 0 ? rc : ctl_print_list(ctl, &REPORT_BATTERY_STAYS, &filter, err);
+}
+
+int ctl_battery_history(const struct ctl *ctl, struct err *err)
+{
+    const char *what = args_value(ctl->args, "what");
+    if (!what || strcmp(what, "vehicles") == 0)
+        return list_stays(ctl, err);
+    if (strcmp(what, "capacity") == 0)
+        return ctl_battery_charges(ctl, false, err);
+    if (strcmp(what, "soh") == 0)
+        return ctl_battery_charges(ctl, true, err);
+    return err_set(err, ERR_USAGE, "--what %s: vehicles, capacity or soh is right", what);
 }
 
 int ctl_vehicle_history(const struct ctl *ctl, struct err *err)
@@ -67,14 +78,9 @@ int ctl_battery_where(const struct ctl *ctl, struct err *err)
 int ctl_battery_holder(const struct ctl *ctl, struct err *err)
 {
     struct report_filter filter = REPORT_ALL;
-    const char *at = args_value(ctl->args, "at");
-    struct timestamp time = {.us = clock_wall_us()};
-    if (at && timestamp_parse(at, strlen(at), &time, err) < 0) {
-        err_prefix(err, "--at: ");
-        err->code = ERR_USAGE;
-        return ERR_USAGE;
-    }
-    filter.to_us = time.us;
+    int rc = ctl_time(ctl, "at", clock_wall_us(), &filter.to_us, err);
+    if (rc < 0)
+        return rc;
     return answer(ctl, &REPORT_BATTERY_HOLDER, &filter, err);
 }
 

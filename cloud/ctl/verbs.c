@@ -14,6 +14,7 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"battery", "list", NULL, ctl_list_batteries},
                                      {"battery", "show", "BID", ctl_show_battery},
                                      {"battery", "history", "BID", ctl_battery_history},
+                                     {"battery", "health", "[BID]", ctl_battery_health},
                                      {"battery", "where", "BID", ctl_battery_where},
                                      {"battery", "holder", "BID", ctl_battery_holder},
                                      {"battery", "utilisation", "BID", ctl_battery_utilisation},
@@ -75,7 +76,9 @@ static const struct args_option options[] = {
     {"vehicle", "VID", "only of this vehicle; ask-charge: the vehicle that swaps", NULL, NULL},
     {"from", "TIME", "from this time on (2026-11-21, 2026-11-21T08:15:30Z …)", NULL, NULL},
     {"to", "TIME", "before this time", NULL, NULL},
-    {"at", "TIME", "battery holder: at this time (default: now)", NULL, NULL},
+    {"at", "TIME", "battery holder, health: at this time (default: now)", NULL, NULL},
+    {"all", NULL, "battery health: of all batteries", NULL, NULL},
+    {"what", "WHAT", "battery history: vehicles (default), capacity or soh", NULL, NULL},
     {"by", "WHAT", "swap count: per battery, vehicle, station or day (default)", NULL, NULL},
     {"limit", "N", "newest N rows (tables: 200; JSON: all)", NULL, NULL},
     {"geofence", "ID", "tariff add: for processes within it", NULL, NULL},
@@ -137,7 +140,10 @@ const struct args_spec CTL_SPEC = {
         "  battery list               batteries and where they are\n"
         "  battery show BID           one battery with its versions\n"
         "  battery history BID        the vehicles it was in, when, with which version\n"
-        "                             [--from --to]\n"
+        "                             [--from --to]; or --what capacity: what each charge shows\n"
+        "                             of its capacity, --what soh: those that count\n"
+        "  battery health BID|--all   wear, trend, remaining life with its interval, next\n"
+        "                             maintenance; those with least life left first [--at TIME]\n"
         "  battery where BID          where it is now, since when\n"
         "  battery holder BID         who had it [--at TIME]\n"
         "  battery utilisation BID    shares of time in vehicle, bay, neither [--from --to]\n"
@@ -219,7 +225,23 @@ const struct config_key CTL_KEYS[] = {
     {"store", "db", CONFIG_TEXT, "", 0, 0, NULL, "Database file of swap-bridge."},
     {"money", "currency", CONFIG_TEXT, "", 0, 0, NULL,
      "Code of the currency of all amounts (EUR, CNY …), shown behind them. The database holds bare "
-     "amounts: one database, one currency."}};
+     "amounts: one database, one currency."},
+    {"health", "end_of_life_soh_percent", CONFIG_REAL, "80", 1, 99, NULL,
+     "State of health, in %, at which a battery's life ends."},
+    {"health", "nominal_capacity_kwh", CONFIG_REAL, "0", 0, 10000, NULL,
+     "Capacity in kWh that is 100 % health. 0: each battery's own (docs/health.md)."},
+    {"health", "soc_span_min_percent", CONFIG_REAL, "30", 1, 100, NULL,
+     "A charge shows the capacity only when the state of charge rose by this many percent points."},
+    {"health", "confidence_percent", CONFIG_REAL, "95", 51, 99, NULL,
+     "Confidence of the intervals, in %."},
+    {"health", "charges_min", CONFIG_INTEGER, "10", 5, 100000, NULL,
+     "Charges that a trend needs at least."},
+    {"health", "days_min", CONFIG_REAL, "30", 1, 3650, NULL,
+     "Days from the first to the last of them that a trend needs at least."},
+    {"health", "maintenance_cycles", CONFIG_REAL, "500", 0, 1000000, NULL,
+     "Maintenance is due every so many equivalent full cycles; 0: not by cycles."},
+    {"health", "maintenance_days", CONFIG_REAL, "365", 0, 36500, NULL,
+     "Maintenance is due every so many days; 0: not by the calendar."}};
 const size_t CTL_KEY_COUNT = sizeof CTL_KEYS / sizeof CTL_KEYS[0];
 
 /* How many words of the line name the verb; 0: they do not. */

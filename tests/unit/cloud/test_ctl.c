@@ -57,7 +57,8 @@ static void test_wrong_words_name_what_would_be_right(void **state)
         {{NULL}, "which command? for example: station list"},
         {{"swpa", "list"}, "'swpa list' is no command; did you mean 'swap list'?"},
         {{"battery"},
-         "'battery' needs one of: list, show, history, where, holder, utilisation, way, lock, "
+         "'battery' needs one of: list, show, history, health, where, holder, utilisation, way, "
+         "lock, "
          "unlock, "
          "locks, area list, area set, area clear"},
         {{"battery", "hystory", "B"},
@@ -65,7 +66,8 @@ static void test_wrong_words_name_what_would_be_right(void **state)
          "history'?"},
         {{"battery", "dismantle"},
          "'battery dismantle' is no command; 'battery' knows: list, show, "
-         "history, where, holder, utilisation, way, lock, unlock, locks, area list, area set, area "
+         "history, health, where, holder, utilisation, way, lock, unlock, locks, area list, area "
+         "set, area "
          "clear"},
         {{"battery", "show"}, "'battery show' needs a word: BID"},
         {{"backup"}, "'backup' needs a word: FILE"},
