@@ -45,10 +45,10 @@ static int trend_make(const struct series *series, const struct capacity_charge 
                       struct trend *trend)
 {
     size_t room = series->by_verdict[CAPACITY_USED] + 1;
-    trend->at_us = malloc(room * sizeof *trend->at_us);
-    trend->soh = malloc(room * sizeof *trend->soh);
-    trend->by_days = malloc(room * sizeof *trend->by_days);
-    trend->by_cycles = malloc(room * sizeof *trend->by_cycles);
+    trend->at_us = calloc(room, sizeof *trend->at_us);
+    trend->soh = calloc(room, sizeof *trend->soh);
+    trend->by_days = calloc(room, sizeof *trend->by_days);
+    trend->by_cycles = calloc(room, sizeof *trend->by_cycles);
     if (!trend->at_us || !trend->soh || !trend->by_days || !trend->by_cycles)
         return ERR_NOMEM;
     for (size_t i = 0; i < series->count; i++) {
