@@ -71,6 +71,15 @@ const struct config_key OPTIONS_KEYS[] = {
          "Rows of event_log that nothing is made of again (STATUS, REGISTER, COMMAND_RESULT) are "
          "removed after so many days; all other rows stay, because audit and rebuild need them. "
          "0: never."),
+    REAL("health", "temp_high_c", "45", -50, 150,
+         "A battery's day (`swapctl battery history --what temperature`) counts the seconds with a "
+         "cell above this many °C. SIGHUP reads it again, as the three below; days that were "
+         "counted stay."),
+    REAL("health", "temp_low_c", "0", -100, 100, "… and those with a cell below this many °C."),
+    REAL("health", "cell_spread_high_v", "0.1", 0, 10,
+         "… and those with more than this many V between the highest and the lowest cell."),
+    REAL("health", "gap_s", "300", 1, 86400,
+         "A reading stands for the time since the one before it, up to this many s (plant clock)."),
     REAL("tracking", "capacity_min_kwh", "20", 0, 10000,
          "A battery whose capacity is below this many kWh raises low_capacity. SIGHUP reads it "
          "again, as the two below."),
@@ -171,6 +180,10 @@ void options_ingest(const struct config *config, struct ingest_options *options)
         .quarantine_rows = config_integer(config, "quarantine", "max_rows"),
         .quarantine_bytes = (size_t)config_integer(config, "quarantine", "max_bytes"),
         .retention = retention_limits(config),
+        .days = {.temp_high_c = config_real(config, "health", "temp_high_c"),
+                 .temp_low_c = config_real(config, "health", "temp_low_c"),
+                 .cell_spread_high_v = config_real(config, "health", "cell_spread_high_v"),
+                 .gap_us = microseconds(config, "health", "gap_s", second)},
         .commands = {.expire_us = microseconds(config, "commands", "expire_s", second),
                      .accepted_expire_us =
                          microseconds(config, "commands", "accepted_expire_s", second)},

@@ -7,24 +7,29 @@
 #include "ctl/output.h"
 #include <string.h>
 
-static int list_stays(const struct ctl *ctl, struct err *err)
+static int list_history(const struct ctl *ctl, const struct report *report, struct err *err)
 {
     struct report_filter filter;
     int rc = ctl_filter(ctl, &filter, err);
     filter.bid = ctl->word;
-    return rc < 0 ? rc : ctl_print_list(ctl, &REPORT_BATTERY_STAYS, &filter, err);
+    return rc < 0 ? rc : ctl_print_list(ctl, report, &filter, err);
 }
 
 int ctl_battery_history(const struct ctl *ctl, struct err *err)
 {
     const char *what = args_value(ctl->args, "what");
     if (!what || strcmp(what, "vehicles") == 0)
-        return list_stays(ctl, err);
+        return list_history(ctl, &REPORT_BATTERY_STAYS, err);
     if (strcmp(what, "capacity") == 0)
         return ctl_battery_charges(ctl, false, err);
     if (strcmp(what, "soh") == 0)
         return ctl_battery_charges(ctl, true, err);
-    return err_set(err, ERR_USAGE, "--what %s: vehicles, capacity or soh is right", what);
+    if (strcmp(what, "temperature") == 0)
+        return list_history(ctl, &REPORT_BATTERY_TEMPERATURE, err);
+    if (strcmp(what, "imbalance") == 0)
+        return list_history(ctl, &REPORT_BATTERY_IMBALANCE, err);
+    return err_set(err, ERR_USAGE,
+                   "--what %s: vehicles, capacity, soh, temperature or imbalance is right", what);
 }
 
 int ctl_vehicle_history(const struct ctl *ctl, struct err *err)

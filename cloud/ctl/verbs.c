@@ -78,7 +78,8 @@ static const struct args_option options[] = {
     {"to", "TIME", "before this time", NULL, NULL},
     {"at", "TIME", "battery holder, health: at this time (default: now)", NULL, NULL},
     {"all", NULL, "battery health: of all batteries", NULL, NULL},
-    {"what", "WHAT", "battery history: vehicles (default), capacity or soh", NULL, NULL},
+    {"what", "WHAT", "battery history: vehicles (default), capacity, soh, temperature, imbalance",
+     NULL, NULL},
     {"by", "WHAT", "swap count: per battery, vehicle, station or day (default)", NULL, NULL},
     {"limit", "N", "newest N rows (tables: 200; JSON: all)", NULL, NULL},
     {"geofence", "ID", "tariff add: for processes within it", NULL, NULL},
@@ -141,7 +142,8 @@ const struct args_spec CTL_SPEC = {
         "  battery show BID           one battery with its versions\n"
         "  battery history BID        the vehicles it was in, when, with which version\n"
         "                             [--from --to]; or --what capacity: what each charge shows\n"
-        "                             of its capacity, --what soh: those that count\n"
+        "                             of its capacity, --what soh: those that count;\n"
+        "                             --what temperature, imbalance: the cells day by day\n"
         "  battery health BID|--all   wear, trend, remaining life with its interval, next\n"
         "                             maintenance; those with least life left first [--at TIME]\n"
         "  battery where BID          where it is now, since when\n"

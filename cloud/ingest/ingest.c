@@ -39,6 +39,8 @@ static int make_parts(struct ingest *ingest, struct err *err)
     if (status == 0)
         status = charging_new(&ingest->charging, store, ingest->alerts, &options->charging, err);
     if (status == 0)
+        status = days_new(&ingest->days, store, &options->days, err);
+    if (status == 0)
         status = registry_new(&ingest->registry, store, mono_us, plant_now(ingest), err);
     if (status == 0)
         status = commands_new(&ingest->commands, store, &options->commands, mono_us, err);
@@ -83,6 +85,7 @@ void ingest_free(struct ingest *ingest)
     streams_free(ingest->streams);
     commands_free(ingest->commands);
     registry_free(ingest->registry);
+    days_free(ingest->days);
     charging_free(ingest->charging);
     tracking_free(ingest->tracking);
     alerts_free(ingest->alerts);
@@ -96,6 +99,7 @@ void ingest_configure(struct ingest *ingest, const struct ingest_options *option
     ingest->options.prefix = ingest->prefix;
     tracking_set_limits(ingest->tracking, &options->tracking);
     charging_set_limits(ingest->charging, &options->charging);
+    days_set_limits(ingest->days, &options->days);
     commands_set_limits(ingest->commands, &options->commands);
     retention_set_limits(ingest->retention, &options->retention);
 }
@@ -141,6 +145,7 @@ int ingest_begin(struct ingest *ingest, struct err *err)
 void ingest_abort(struct ingest *ingest)
 {
     store_rollback(ingest->store);
+    days_rolled_back(ingest->days);
     memset(ingest->counters, 0, sizeof ingest->counters);
     ingest->answer_count = 0;
     ingest->ticked_mono_us = mono_now(ingest) - TICK_EVERY_US;
@@ -180,6 +185,8 @@ static int flush(struct ingest *ingest, bool all, struct err *err)
     if (status == 0)
         status = charging_flush(ingest->charging, err);
     if (status == 0)
+        status = days_flush(ingest->days, false, err);
+    if (status == 0)
         status = registry_flush(ingest->registry, mono_now(ingest), all, err);
     if (status == 0)
         status = streams_flush(ingest->streams, err);
@@ -206,6 +213,7 @@ int ingest_commit(struct ingest *ingest, struct err *err)
         status = store_commit(ingest->store, err);
     if (status < 0)
         return status;
+    days_committed(ingest->days);
     for (int i = 0; i < COUNTER_COUNT; i++)
         ingest->total[i] += ingest->counters[i];
     memset(ingest->counters, 0, sizeof ingest->counters);
@@ -219,6 +227,8 @@ int ingest_settle(struct ingest *ingest, struct err *err)
     int status = ingest_begin(ingest, err);
     if (status == 0)
         status = registry_flush(ingest->registry, mono_now(ingest), true, err);
+    if (status == 0)
+        status = days_flush(ingest->days, true, err);
     if (status == 0)
         status = ingest_commit(ingest, err);
     if (status < 0)

@@ -16,6 +16,7 @@
 
 #include "base/env.h"
 #include "charging/charging.h"
+#include "health/day.h"
 #include "protocol/message.h"
 #include "retention/retention.h"
 #include "stations/commands.h"
@@ -37,6 +38,7 @@ struct ingest_options {
     struct tracking_limits tracking;
     struct charging_limits charging;
     struct retention_limits retention;
+    struct day_limits days;
 };
 
 struct ingest_message {

@@ -4,6 +4,7 @@
 #define SWAPSTACK_INGEST_INGEST_INTERNAL_H
 
 #include "alerts/alerts.h"
+#include "health/days.h"
 #include "ingest/clockfix.h"
 #include "ingest/ingest.h"
 #include "ingest/streams.h"
@@ -42,6 +43,7 @@ struct ingest {
     struct alerts *alerts;
     struct tracking *tracking;
     struct charging *charging;
+    struct days *days;
     struct registry *registry;
     struct commands *commands;
     struct streams *streams;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* STATION_INFO: current state, sightings of batteries, charging samples. */
+/* STATION_INFO: current state, sightings of batteries, charging samples, days of batteries. */
 #include "ingest/ingest_internal.h"
 
 #include "base/clock.h"
@@ -85,11 +85,27 @@ static int observe(struct ingest *ingest, const struct arrival *arrival,
     return charging_observe(ingest->charging, &observation, err);
 }
 
+static int note_day(struct ingest *ingest, const struct arrival *arrival,
+                    const struct message_battery *battery, struct err *err)
+{
+    struct day_reading reading = {.at_us = arrival->moment.time_us,
+                                  .cell_min_v = battery->min_cell_v,
+                                  .cell_max_v = battery->max_cell_v,
+                                  .temp_min_c = battery->min_temp_c,
+                                  .temp_max_c = battery->max_temp_c};
+    if (!battery->bid[0])
+        return 0;
+    return days_observe(ingest->days, battery->bid, arrival->message.device, &reading,
+                        arrival->raw->plant_us, err);
+}
+
 static int tell(struct ingest *ingest, const struct arrival *arrival,
                 const struct message_battery *battery, bool bay_is_empty, struct err *err)
 {
     int status = see(ingest, arrival, battery, bay_is_empty, err);
-    return status < 0 ? status : observe(ingest, arrival, battery, bay_is_empty, err);
+    if (status == 0)
+        status = observe(ingest, arrival, battery, bay_is_empty, err);
+    return status < 0 ? status : note_day(ingest, arrival, battery, err);
 }
 
 static bool has_battery(const struct message_station_info *info, int64_t slot)

@@ -103,6 +103,10 @@ extern const struct report REPORT_BATTERY_LOCKS;
 /* Where batteries may be; of filter bid, else all that have limits. */
 extern const struct report REPORT_BATTERY_AREAS;
 
+/* Of filter bid: one row a day with its temperatures, and one with the imbalance of its cells, over
+ * all stations, newest first (report_health.c). */
+extern const struct report REPORT_BATTERY_TEMPERATURE, REPORT_BATTERY_IMBALANCE;
+
 /* How many batteries were put into vehicles (On-Loads), most first, or by day (report_swaps.c). */
 enum report_count_by { COUNT_BY_BATTERY, COUNT_BY_VEHICLE, COUNT_BY_STATION, COUNT_BY_DAY };
 /* The report whose index suits the filter best. */

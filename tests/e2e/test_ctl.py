@@ -51,6 +51,14 @@ def test_lists_show_what_is_stored(fast_station):
     dates = [sample["date"] for sample in shown["samples"]]
     assert dates == sorted(dates)
 
+    health = {row["bid"]: row for row in rows(world, "battery", "health", "--all")}
+    assert health[swap["bid_in"]]["state"] == "not_enough_data"
+    assert "are needed" in health[swap["bid_in"]]["reason"]
+    for what, figure in (("temperature", "temp"), ("imbalance", "cell_spread")):
+        day = world.wait_until(lambda w=what: rows(world, "battery", "history", swap["bid_in"],
+                                                   "--what", w), "the battery's day")[0]
+        assert day[figure + "_mean"] <= day[figure + "_max"]
+
     table = world.ctl("battery", "list").stdout.splitlines()
     assert table[0].split()[0] == "BATTERY" and len(table) >= 9
     assert all(len(line) <= 120 for line in table)

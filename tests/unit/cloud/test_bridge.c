@@ -343,6 +343,8 @@ static void configuration_reaches_the_ingest(void **state)
     assert_int_equal(options.charging.rules.limits.gap_us, 300000000);
     assert_true(isnan(options.charging.rules.limits.charger_rating_kw));
     assert_int_equal(options.quarantine_rows, 10000);
+    assert_true(options.days.temp_high_c == 45 && options.days.cell_spread_high_v == 0.1);
+    assert_int_equal(options.days.gap_us, 300000000);
     config_free(config);
 }
 

@@ -214,6 +214,55 @@ static void test_history_of_capacity_and_health(void **state)
     assert_contains(strbuf_text(&out), "SOH %");
 }
 
+static void test_history_of_days(void **state)
+{
+    const struct workdir *dir = *state;
+    SCOPE_STRBUF struct strbuf out = STRBUF_INIT;
+    struct err err = {0};
+    fill(dir->db);
+    struct store *store = must_open(dir->db, STORE_WRITE);
+    /* Two stations on one day, one on the next. */
+    must_execute(
+        store, "INSERT INTO battery_day VALUES"
+               " ('B-worn', 1795219200000000, 's1', 9, 1795248000000000, 10, 20, 100, 1500, 0, 5,"
+               "  4, 200, 3.5, 3.6, 100, 0.1, 5, 0),"
+               " ('B-worn', 1795219200000000, 's2', 1, 1795251600000000, 12, 47, 300, 9000, 30, 0,"
+               "  8, 300, 3.4, 3.7, 300, 0.3, 60, 30),"
+               " ('B-worn', 1795305600000000, 's2', 1, 1795334400000000, NULL, NULL, 0, 0, 0, 0,"
+               "  NULL, 0, 3.4, 3.7, 0, 0.3, 0, 0)");
+    store_close(store);
+    assert_int_equal(RUN(&out, &err, "--db", dir->db, "battery", "history", "B-worn", "--what",
+                         "temperature", "--json"),
+                     0);
+    cJSON *array = cJSON_Parse(strbuf_text(&out));
+    assert_int_equal(cJSON_GetArraySize(array), 2);
+    const cJSON *day = cJSON_GetArrayItem(array, 0);
+    assert_string_equal(text(day, "day"), "2026-11-22");
+    assert_true(cJSON_IsNull(cJSON_GetObjectItem(day, "temp_mean")));
+    day = cJSON_GetArrayItem(array, 1);
+    assert_near(number(day, "temp_min"), 10, 0);
+    assert_near(number(day, "temp_max"), 47, 0);
+    assert_near(number(day, "temp_mean"), 10500.0 / 400, 1e-9);
+    assert_near(number(day, "temp_high_s"), 30, 0);
+    assert_near(number(day, "stations"), 2, 0);
+    cJSON_Delete(array);
+    assert_int_equal(RUN(&out, &err, "--db", dir->db, "battery", "history", "B-worn", "--what",
+                         "imbalance", "--to", "2026-11-22", "--json"),
+                     0);
+    array = cJSON_Parse(strbuf_text(&out));
+    assert_int_equal(cJSON_GetArraySize(array), 1);
+    day = cJSON_GetArrayItem(array, 0);
+    assert_near(number(day, "cell_spread_mean"), 65.0 / 400, 1e-9);
+    assert_near(number(day, "cell_spread_max"), 0.3, 1e-9);
+    assert_near(number(day, "cell_spread_high_s"), 30, 0);
+    assert_near(number(day, "temp_spread_mean"), 500.0 / 400, 1e-9);
+    cJSON_Delete(array);
+    assert_int_equal(RUN(&out, &err, "--db", dir->db, "battery", "history", "B-worn", "--what",
+                         "imbalance", "--from", "2026-11-21T12:00:00Z"),
+                     0);
+    assert_contains(strbuf_text(&out), "2026-11-21"); /* the day that the time is in */
+}
+
 static void test_wrong_questions(void **state)
 {
     const struct workdir *dir = *state;
@@ -239,6 +288,7 @@ int main(void)
         workdir_test(test_health_of_one),
         workdir_test(test_health_of_all_begins_with_the_most_worn),
         workdir_test(test_history_of_capacity_and_health),
+        workdir_test(test_history_of_days),
         workdir_test(test_wrong_questions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
