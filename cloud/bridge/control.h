@@ -17,6 +17,13 @@
  *   tariff_…, geofence_…, station_zone, vehicle_free, charging_cost
  *                                                      changes of costs (charging/cost_change.h),
  * which has what they answer beside "ok"
+ *   {"command":"charging_settings"}                    answers with the limits of rule 2:
+ *                                                      {"ok":true,"gap_us":N,"rating_kw":N|null}
+ *   {"command":"charging_recalculate","selection":TEXT,"position":ID,"looked_at":N,"done":BOOL,
+ *    "processes":[ID …]}                               writes the figures of those that differ from
+ *                                                      what their samples say, and notes how far
+ *                                                      the selection is (charging/recalculate.h);
+ *                                                      answers {"ok":true,"changed":N}
  *   {"command":"ping"}                                 answers when the writer is alive
  *
  * Answers: {"ok":true} or {"error":SENTENCE,"code":"ERR_…"}. A request goes through the ring to the
@@ -29,6 +36,7 @@
 #include "base/strbuf.h"
 #include "bridge/ring.h"
 #include "charging/cost_change.h"
+#include "charging/recalculate.h"
 #include "protocol/topic.h"
 #include "tracking/form.h"
 #include "tracking/order.h"
@@ -41,6 +49,8 @@ enum control_command {
     CONTROL_EXPORT_RESULT, /* of the bridge's own exporter; no request over the socket */
     CONTROL_CHARGING_REPAIR,
     CONTROL_COSTS,
+    CONTROL_CHARGING_RECALCULATE,
+    CONTROL_CHARGING_SETTINGS,
 };
 
 struct control_call {
@@ -66,8 +76,10 @@ struct control_exchanges {
 
 /* Charging processes to work on, and what came of it. */
 struct control_processes {
-    int64_t idle_us;
-    int64_t closed; /* written by the writer before it answers */
+    int64_t idle_us;                /* charging_repair */
+    struct recalculate_order order; /* charging_recalculate; its ids are those below */
+    struct evaluate2_limits limits; /* charging_settings; as `worked`: */
+    int64_t worked;                 /* closed or changed; written by the writer before it answers */
     size_t count;
     int64_t ids[];
 };

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ID_MAX       9007199254740992.0 /* 2^53: what a JSON number holds exactly */
+#define WHOLE_MAX    9007199254740992.0 /* 2^53: what a JSON number holds exactly */
 #define IDLE_MAX_MIN 52560000           /* 100 years */
 
 static int take_text(const cJSON *object, const char *name, char *to, size_t size, struct err *err)
@@ -64,24 +64,55 @@ static int parse_exchanges(const cJSON *object, struct control_call *call, struc
     return 0;
 }
 
+static int take_whole(const cJSON *item, double least, const char *name, int64_t *to,
+                      struct err *err)
+{
+    double value = cJSON_IsNumber(item) ? item->valuedouble : NAN;
+    if (!(value >= least && value <= WHOLE_MAX) || value != floor(value))
+        return err_set(err, ERR_USAGE, "%s: a whole number from %.0f is needed", name, least);
+    *to = (int64_t)value;
+    return 0;
+}
+
 static int take_processes(const cJSON *object, struct control_call *call, struct err *err)
 {
     const cJSON *array = cJSON_GetObjectItemCaseSensitive(object, "processes"), *item;
-    if (!cJSON_IsArray(array) || cJSON_GetArraySize(array) == 0)
-        return err_set(err, ERR_USAGE, "processes: an array of at least one id is needed");
+    if (!cJSON_IsArray(array))
+        return err_set(err, ERR_USAGE, "processes: an array of ids is needed");
     size_t count = (size_t)cJSON_GetArraySize(array);
     call->processes = calloc(1, sizeof *call->processes + count * sizeof call->processes->ids[0]);
     if (!call->processes)
         return err_set(err, ERR_NOMEM, "processes: out of memory");
     cJSON_ArrayForEach(item, array)
     {
-        double id = cJSON_IsNumber(item) ? item->valuedouble : 0;
-        if (!(id >= 1 && id <= ID_MAX) || id != floor(id))
-            return err_set(err, ERR_USAGE, "processes[%zu]: a whole number from 1 is needed",
-                           call->processes->count);
-        call->processes->ids[call->processes->count++] = (int64_t)id;
+        int64_t *id = &call->processes->ids[call->processes->count++];
+        if (take_whole(item, 1, "an id of processes", id, err) < 0)
+            return ERR_USAGE;
     }
     return 0;
+}
+
+static int parse_recalculate(const cJSON *object, struct control_call *call, struct err *err)
+{
+    call->command = CONTROL_CHARGING_RECALCULATE;
+    int status = take_processes(object, call, err);
+    if (status < 0)
+        return status;
+    struct recalculate_order *order = &call->processes->order;
+    const cJSON *done = cJSON_GetObjectItemCaseSensitive(object, "done");
+    status = take_text(object, "selection", order->selection, sizeof order->selection, err);
+    if (status == 0)
+        status = take_whole(cJSON_GetObjectItemCaseSensitive(object, "position"), 0, "position",
+                            &order->after_id, err);
+    if (status == 0)
+        status = take_whole(cJSON_GetObjectItemCaseSensitive(object, "looked_at"), 0, "looked_at",
+                            &order->looked_at, err);
+    if (status == 0 && !cJSON_IsBool(done))
+        status = err_set(err, ERR_USAGE, "done: true or false is needed");
+    order->done = cJSON_IsTrue(done);
+    order->ids = call->processes->ids;
+    order->count = call->processes->count;
+    return status;
 }
 
 static int parse_repair(const cJSON *object, struct control_call *call, struct err *err)
@@ -141,10 +172,18 @@ static int parse_object(const cJSON *object, struct control_call *call, struct e
         return parse_repair(object, call, err);
     if (cost_change_is_command(command))
         return parse_costs(object, call, err);
+    if (strcmp(command, "charging_recalculate") == 0)
+        return parse_recalculate(object, call, err);
+    if (strcmp(command, "charging_settings") == 0) {
+        call->command = CONTROL_CHARGING_SETTINGS;
+        call->processes = calloc(1, sizeof *call->processes);
+        return call->processes ? 0 : err_set(err, ERR_NOMEM, "request: out of memory");
+    }
     return err_set(
         err, ERR_USAGE,
         "command %s: unknown; station_approve, exchange_add, battery_area, battery_lock, "
-        "battery_unlock, charging_repair, ping and changes of costs (tariff_add …) are known",
+        "battery_unlock, charging_repair, charging_recalculate, charging_settings, ping and "
+        "changes of costs (tariff_add …) are known",
         command);
 }
 
@@ -160,6 +199,22 @@ int control_parse(const char *line, size_t length, struct control_call *call, st
     return parse_object(object, call, err);
 }
 
+/* What was done to charging processes, or is to be known of them. */
+static void format_processes(const struct control_call *call, cJSON *object)
+{
+    const struct control_processes *processes = call->processes;
+    if (call->command == CONTROL_CHARGING_SETTINGS) {
+        double rating_kw = processes->limits.charger_rating_kw;
+        (void)cJSON_AddNumberToObject(object, "gap_us", (double)processes->limits.gap_us);
+        (void)cJSON_AddItemToObject(object, "rating_kw",
+                                    isnan(rating_kw) ? cJSON_CreateNull()
+                                                     : cJSON_CreateNumber(rating_kw));
+        return;
+    }
+    bool repair = call->command == CONTROL_CHARGING_REPAIR;
+    (void)cJSON_AddNumberToObject(object, repair ? "closed" : "changed", (double)processes->worked);
+}
+
 void control_format(const struct control_call *call, int status, const struct err *err,
                     struct strbuf *to)
 {
@@ -171,7 +226,7 @@ void control_format(const struct control_call *call, int status, const struct er
             (void)cJSON_AddNumberToObject(object, "known", (double)call->exchanges->known);
         }
         if (call->processes)
-            (void)cJSON_AddNumberToObject(object, "closed", (double)call->processes->closed);
+            format_processes(call, object);
     } else {
         (void)cJSON_AddStringToObject(object, "error", err->text);
         (void)cJSON_AddStringToObject(object, "code", err_name(status));

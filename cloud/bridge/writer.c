@@ -110,12 +110,19 @@ static void obey(struct writer *writer, struct control_request *request)
     case CONTROL_CHARGING_REPAIR: {
         struct control_processes *asked = call->processes;
         status = ingest_repair_charging(writer->ingest, asked->ids, asked->count, asked->idle_us,
-                                        &asked->closed, &err);
+                                        &asked->worked, &err);
         break;
     }
     case CONTROL_COSTS:
         status =
             ingest_change_costs(writer->ingest, call->costs->change, &call->costs->answer, &err);
+        break;
+    case CONTROL_CHARGING_RECALCULATE:
+        status = ingest_recalculate_charging(writer->ingest, &call->processes->order,
+                                             &call->processes->worked, &err);
+        break;
+    case CONTROL_CHARGING_SETTINGS:
+        call->processes->limits = *ingest_rule_limits(writer->ingest);
         break;
     }
     control_answer(request, status, &err);

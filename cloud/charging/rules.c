@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "charging/rules.h"
 
-#include "store/evaluation.h"
-
 void rules_start(struct rules_state *state, const struct evaluate2_limits *limits)
 {
     evaluate_start(&state->first);
@@ -52,36 +50,43 @@ struct charging_figures rules_figures(const struct rules_result *result, int bil
     };
 }
 
-static int save_first(struct store *store, int64_t process, const struct evaluate_result *result,
-                      int64_t at_us, struct err *err)
+struct evaluation_row rules_evaluation(const struct rules_result *result, int rule)
 {
-    const struct evaluation_row row = {.rule_version = EVALUATE_RULE_VERSION,
-                                       .charge_energy_added = result->charge_energy_added_kwh,
-                                       .charge_energy_used = result->charge_energy_used_kwh,
+    const struct evaluate_result *first = &result->first;
+    const struct evaluate2_result *second = &result->second;
+    if (rule != EVALUATE2_RULE_VERSION)
+        return (struct evaluation_row){.rule_version = EVALUATE_RULE_VERSION,
+                                       .charge_energy_added = first->charge_energy_added_kwh,
+                                       .charge_energy_used = first->charge_energy_used_kwh,
                                        .charge_energy_metered = NAN,
                                        .charge_energy_gap = NAN,
                                        .gap_us = STORE_NULL,
                                        .unmeasured_us = STORE_NULL,
                                        .efficiency = NAN,
-                                       .peak_power = NAN,
-                                       .evaluated_at_us = at_us};
+                                       .peak_power = NAN};
+    return (struct evaluation_row){.rule_version = EVALUATE2_RULE_VERSION,
+                                   .charge_energy_added = second->added_kwh,
+                                   .charge_energy_used = second->used_kwh,
+                                   .charge_energy_metered = second->by_meter_kwh,
+                                   .charge_energy_gap = second->gap_kwh,
+                                   .gap_us = second->gap_us,
+                                   .unmeasured_us = second->unmeasured_us,
+                                   .efficiency = second->efficiency,
+                                   .peak_power = decimal_round(second->peak_power_kw, 3)};
+}
+
+static int save_rule(struct store *store, int64_t process, const struct rules_result *result,
+                     int rule, int64_t at_us, struct err *err)
+{
+    struct evaluation_row row = rules_evaluation(result, rule);
+    row.evaluated_at_us = at_us;
     return evaluation_save(store, process, &row, err);
 }
 
-static int save_second(struct store *store, int64_t process, const struct evaluate2_result *result,
-                       int64_t at_us, struct err *err)
+static int save_flags(struct store *store, int64_t process, const struct evaluate2_result *result,
+                      struct err *err)
 {
-    const struct evaluation_row row = {.rule_version = EVALUATE2_RULE_VERSION,
-                                       .charge_energy_added = result->added_kwh,
-                                       .charge_energy_used = result->used_kwh,
-                                       .charge_energy_metered = result->by_meter_kwh,
-                                       .charge_energy_gap = result->gap_kwh,
-                                       .gap_us = result->gap_us,
-                                       .unmeasured_us = result->unmeasured_us,
-                                       .efficiency = result->efficiency,
-                                       .peak_power = decimal_round(result->peak_power_kw, 3),
-                                       .evaluated_at_us = at_us};
-    int status = evaluation_save(store, process, &row, err);
+    int status = 0;
     for (int flag = 0; status == 0 && flag < EVALUATE2_FLAGS; flag++) {
         char reason[EVALUATE2_REASON_SIZE];
         const struct evaluate2_mark *mark = &result->flags[flag];
@@ -101,6 +106,8 @@ int rules_save(struct store *store, int64_t process, const struct rules_result *
 {
     int status = evaluation_clear(store, process, err);
     if (status == 0)
-        status = save_first(store, process, &result->first, at_us, err);
-    return status < 0 ? status : save_second(store, process, &result->second, at_us, err);
+        status = save_rule(store, process, result, EVALUATE_RULE_VERSION, at_us, err);
+    if (status == 0)
+        status = save_rule(store, process, result, EVALUATE2_RULE_VERSION, at_us, err);
+    return status < 0 ? status : save_flags(store, process, &result->second, err);
 }

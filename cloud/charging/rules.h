@@ -11,6 +11,7 @@
 #include "charging/evaluate.h"
 #include "charging/evaluate2.h"
 #include "store/charging.h"
+#include "store/evaluation.h"
 #include <math.h>
 
 struct store;
@@ -50,6 +51,9 @@ struct rules_energy rules_energy(const struct rules_result *result, int rule);
 /* The columns of charging_process that the rule `billed` fills; reason, vehicle and time of
  * evaluation are left empty. */
 struct charging_figures rules_figures(const struct rules_result *result, int billed);
+
+/* The row of charging_evaluation of one rule, 1 or 2, without the time of evaluation. */
+struct evaluation_row rules_evaluation(const struct rules_result *result, int rule);
 
 /* Writes the figures and flags of both rules in place of what the process had. */
 int rules_save(struct store *store, int64_t process, const struct rules_result *result,

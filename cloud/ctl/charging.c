@@ -48,7 +48,7 @@ static int read_above_0(const struct ctl *ctl, const char *name, double *number,
     return 0;
 }
 
-static int read_limits(const struct ctl *ctl, struct evaluate2_limits *limits, struct err *err)
+int ctl_rule_limits(const struct ctl *ctl, struct evaluate2_limits *limits, struct err *err)
 {
     const double minute_us = 6e7;
     double gap_min = (double)EVALUATE2_GAP_DEFAULT_US / minute_us;
@@ -78,7 +78,7 @@ int ctl_evaluate_charging(const struct ctl *ctl, struct err *err)
     struct evaluate2_limits limits;
     int rule, rc = read_rule(ctl, &rule, err);
     if (rc == 0)
-        rc = read_limits(ctl, &limits, err);
+        rc = ctl_rule_limits(ctl, &limits, err);
     if (rc == 0)
         rc = file_read(path, SAMPLES_MAX_BYTES, &text, err);
     if (rc < 0)

@@ -5,6 +5,7 @@
 #include "protocol/json.h"
 #include "stations/control_client.h"
 #include <cjson/cJSON.h>
+#include <math.h>
 #include <unistd.h>
 
 #define US_PER_MINUTE INT64_C(60000000)
@@ -82,24 +83,74 @@ static int repair_here(struct charging_sink *sink, const int64_t *ids, size_t co
     return status;
 }
 
+/* Asks the bridge; 1: none runs, and the database is open here. Decided at the first call. */
+static int ask_or_open(struct charging_sink *sink, const struct strbuf *request, const char *name,
+                       int64_t *told, struct err *err)
+{
+    if (sink->store)
+        return 1;
+    int status = ask(sink, request, name, told, err);
+    bool absent = status == ERR_UNAVAILABLE && !sink->decided;
+    sink->decided = true;
+    if (!absent)
+        return status;
+    status = open_database(sink, err);
+    return status < 0 ? status : 1;
+}
+
 int charging_sink_repair(struct charging_sink *sink, const int64_t *ids, size_t count,
                          int64_t idle_min, int64_t *closed, struct err *err)
 {
-    if (!sink->store) {
-        SCOPE_STRBUF struct strbuf request = STRBUF_INIT;
-        strbuf_printf(&request, "{\"command\":\"charging_repair\",\"idle_min\":%lld,",
-                      (long long)idle_min);
-        write_ids(&request, ids, count);
-        int status = ask(sink, &request, "closed", closed, err);
-        bool absent = status == ERR_UNAVAILABLE && !sink->decided;
-        sink->decided = true;
-        if (!absent)
-            return status;
-        status = open_database(sink, err);
-        if (status < 0)
-            return status;
-    }
-    return repair_here(sink, ids, count, idle_min, closed, err);
+    SCOPE_STRBUF struct strbuf request = STRBUF_INIT;
+    strbuf_printf(&request, "{\"command\":\"charging_repair\",\"idle_min\":%lld,",
+                  (long long)idle_min);
+    write_ids(&request, ids, count);
+    int here = ask_or_open(sink, &request, "closed", closed, err);
+    return here <= 0 ? here : repair_here(sink, ids, count, idle_min, closed, err);
+}
+
+int charging_sink_limits(const struct charging_sink *sink, struct evaluate2_limits *limits,
+                         struct err *err)
+{
+    SCOPE_STRBUF struct strbuf reply = STRBUF_INIT;
+    struct err why = {0};
+    *limits = sink->limits;
+    int status =
+        control_request(sink->db_path, "{\"command\":\"charging_settings\"}", &reply, &why);
+    if (status == ERR_UNAVAILABLE)
+        return 0;
+    if (status < 0)
+        return err_set(err, status, "%s", why.text);
+    SCOPE_JSON cJSON *object = cJSON_Parse(strbuf_text(&reply));
+    const cJSON *gap = cJSON_GetObjectItemCaseSensitive(object, "gap_us");
+    const cJSON *rating = cJSON_GetObjectItemCaseSensitive(object, "rating_kw");
+    if (!cJSON_IsNumber(gap))
+        return err_set(err, ERR_PROTOCOL, "the bridge's answer does not say \"gap_us\": %.80s",
+                       strbuf_text(&reply));
+    limits->gap_us = (int64_t)gap->valuedouble;
+    limits->charger_rating_kw = cJSON_IsNumber(rating) ? rating->valuedouble : (double)NAN;
+    return 0;
+}
+
+int charging_sink_recalculate(struct charging_sink *sink, const struct recalculate_order *order,
+                              int64_t *changed, struct err *err)
+{
+    SCOPE_STRBUF struct strbuf request = STRBUF_INIT;
+    strbuf_append_text(&request, "{\"command\":\"charging_recalculate\",\"selection\":");
+    json_write_text(&request, order->selection);
+    strbuf_printf(&request, ",\"position\":%lld,\"looked_at\":%lld,\"done\":%s,",
+                  (long long)order->after_id, (long long)order->looked_at,
+                  order->done ? "true" : "false");
+    write_ids(&request, order->ids, order->count);
+    *changed = 0;
+    int here = ask_or_open(sink, &request, "changed", changed, err);
+    if (here <= 0)
+        return here;
+    int status = store_begin(sink->store, err);
+    if (status == 0)
+        status =
+            recalculate_write(sink->store, order, &sink->limits, clock_wall_us(), changed, err);
+    return commit(sink, status, err);
 }
 
 void charging_sink_close(struct charging_sink *sink)

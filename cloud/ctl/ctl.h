@@ -73,6 +73,11 @@ int ctl_word_id(const struct ctl *ctl, const char *what, int64_t *id, struct err
 
 /* Code of the configured currency, "" when there is none. */
 const char *ctl_currency(const struct ctl *ctl);
+
+/* --gap-limit and --rating for rule 2, with their defaults (charging.c). */
+struct evaluate2_limits;
+int ctl_rule_limits(const struct ctl *ctl, struct evaluate2_limits *limits, struct err *err);
+
 /* Lists leave out samples that are damaged; who asks for one process is told by this error. */
 int ctl_check_samples(struct store *store, int64_t id, struct err *err);
 
@@ -90,9 +95,10 @@ int ctl_show_battery(const struct ctl *ctl, struct err *err);
 int ctl_show_charging(const struct ctl *ctl, struct err *err);
 int ctl_evaluate_charging(const struct ctl *ctl, struct err *err); /* charging.c */
 int ctl_charging_samples(const struct ctl *ctl, struct err *err);
-int ctl_check_charging(const struct ctl *ctl, struct err *err);  /* check.c */
-int ctl_repair_charging(const struct ctl *ctl, struct err *err); /* repair.c */
-int ctl_approve_station(const struct ctl *ctl, struct err *err); /* database.c */
+int ctl_check_charging(const struct ctl *ctl, struct err *err);       /* check.c */
+int ctl_recalculate_charging(const struct ctl *ctl, struct err *err); /* recalculate.c */
+int ctl_repair_charging(const struct ctl *ctl, struct err *err);      /* repair.c */
+int ctl_approve_station(const struct ctl *ctl, struct err *err);      /* database.c */
 int ctl_refuse_station(const struct ctl *ctl, struct err *err);
 int ctl_backup(const struct ctl *ctl, struct err *err);
 int ctl_restore(const struct ctl *ctl, struct err *err);

@@ -49,6 +49,7 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"geofence", "add", NULL, ctl_add_geofence},
                                      {"geofence", "change", "ID", ctl_change_geofence},
                                      {"geofence", "delete", "ID", ctl_delete_geofence},
+                                     {"charging", "recalculate", NULL, ctl_recalculate_charging},
                                      {"alert", "list", NULL, ctl_list_alerts},
                                      {"quarantine", "list", NULL, ctl_list_quarantine},
                                      {"command", "list", NULL, ctl_list_commands},
@@ -106,7 +107,10 @@ static const struct args_option options[] = {
     {"stations", "A,B", "battery area: stations where it may be", NULL, NULL},
     {"circles", "LAT,LON,M", "battery area: circles of M metres; several: with ; between", NULL,
      NULL},
-    {"dry-run", NULL, "import, repair, retention run: change nothing", NULL, NULL},
+    {"dry-run", NULL, "import, repair, recalculate, retention run: change nothing", NULL, NULL},
+    {"all", NULL, "charging recalculate: every process", NULL, NULL},
+    {"bid", "BID", "charging recalculate: as --battery", NULL, NULL},
+    {"anew", NULL, "charging recalculate: from the first, also when a run was ended", NULL, NULL},
     {"idle-min", "N", "charging repair: without a sample for N minutes (default 60)", NULL, NULL},
     {"thin-after-days", "N", "retention run: instead of the bridge's (0: never)", NULL, NULL},
     {"thin-interval-s", "N", "retention run: instead of the bridge's", NULL, NULL},
@@ -118,9 +122,9 @@ static const struct args_option options[] = {
     {"no-wait", NULL, "do not wait for a result", NULL, NULL},
     {"csv", NULL, "charging samples, sql: CSV instead of a table", NULL, NULL},
     {"rule", "RULE", "charging evaluate: by rule 1 (default), 2 or both", NULL, NULL},
-    {"gap-limit", "MIN", "charging evaluate, rule 2: a longer silence is a gap (default 5)", NULL,
+    {"gap-limit", "MIN", "rule 2, without a bridge: a longer silence is a gap (default 5)", NULL,
      NULL},
-    {"rating", "KW", "charging evaluate, rule 2: rating of the charger", NULL, NULL},
+    {"rating", "KW", "rule 2, without a bridge: rating of the charger", NULL, NULL},
     {"plain", NULL, "live: lines instead of a screen", NULL, NULL},
     {"interval", "S", "live: seconds between looks (default 1)", NULL, NULL},
     {"actor", "NAME", "who stands in the log (default: the user's name)", NULL, NULL},
@@ -194,6 +198,10 @@ const struct args_spec CTL_SPEC = {
         "  geofence add               --name --latitude --longitude --radius\n"
         "  geofence change ID         [--name --latitude --longitude --radius]\n"
         "  geofence delete ID         its processes go to the nearest that remains\n"
+        "  charging recalculate       figures again from the samples; a run that was ended goes "
+        "on\n"
+        "                             (--all | --bid --station --from --to) [--dry-run --anew\n"
+        "                             --gap-limit --rating]\n"
         "  alert list                 [--station --vehicle --battery --from --to]\n"
         "  quarantine list            messages that were not understood [--from --to]\n"
         "  command list               commands and their outcomes [--station --from --to]\n"

@@ -109,6 +109,15 @@ struct strbuf;
 int ingest_change_costs(struct ingest *ingest, const struct cost_change *change,
                         struct strbuf *answer, struct err *err);
 
+struct recalculate_order;
+/* Writes figures that differ from what the samples say (charging/recalculate.h), in one
+ * transaction. */
+int ingest_recalculate_charging(struct ingest *ingest, const struct recalculate_order *order,
+                                int64_t *changed, struct err *err);
+
+/* The limits of charging rule 2 that are in use. */
+const struct evaluate2_limits *ingest_rule_limits(const struct ingest *ingest);
+
 /* Before a clean stop: writes what is otherwise written every few seconds. */
 int ingest_settle(struct ingest *ingest, struct err *err);
 

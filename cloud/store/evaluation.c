@@ -1,6 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/evaluation.h"
 
+int evaluation_load(struct store *store, int64_t process, int64_t rule_version,
+                    struct evaluation_row *row, struct err *err)
+{
+    sqlite3_stmt *select = store_prepare(
+        store,
+        "SELECT charge_energy_added, charge_energy_used, charge_energy_metered, charge_energy_gap, "
+        "gap_us, unmeasured_us, efficiency, peak_power, evaluated_at FROM charging_evaluation "
+        "WHERE process_id = ?1 AND rule_version = ?2",
+        err);
+    if (!select)
+        return ERR_STORAGE;
+    store_bind_integer(select, 1, process);
+    store_bind_integer(select, 2, rule_version);
+    int found = store_step(store, select, err);
+    if (found <= 0)
+        return found;
+    *row = (struct evaluation_row){.rule_version = rule_version,
+                                   .charge_energy_added = store_column_real(select, 0),
+                                   .charge_energy_used = store_column_real(select, 1),
+                                   .charge_energy_metered = store_column_real(select, 2),
+                                   .charge_energy_gap = store_column_real(select, 3),
+                                   .gap_us = store_column_integer(select, 4),
+                                   .unmeasured_us = store_column_integer(select, 5),
+                                   .efficiency = store_column_real(select, 6),
+                                   .peak_power = store_column_real(select, 7),
+                                   .evaluated_at_us = store_column_integer(select, 8)};
+    (void)sqlite3_reset(select);
+    return 1;
+}
+
+int evaluation_count_flags(struct store *store, int64_t process, int64_t *count, struct err *err)
+{
+    sqlite3_stmt *select =
+        store_prepare(store, "SELECT count(*) FROM charging_flag WHERE process_id = ?1", err);
+    if (!select)
+        return ERR_STORAGE;
+    store_bind_integer(select, 1, process);
+    int found = store_step(store, select, err);
+    if (found < 0)
+        return found;
+    *count = store_column_integer(select, 0);
+    (void)sqlite3_reset(select);
+    return 0;
+}
+
 static int clear_table(struct store *store, sqlite3_stmt *statement, int64_t process,
                        struct err *err)
 {

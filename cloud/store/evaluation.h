@@ -23,6 +23,11 @@ struct evaluation_flag {
     const char *reason;
 };
 
+/* The row of a rule: 1, or 0 when there is none. */
+int evaluation_load(struct store *store, int64_t process, int64_t rule_version,
+                    struct evaluation_row *row, struct err *err);
+int evaluation_count_flags(struct store *store, int64_t process, int64_t *count, struct err *err);
+
 /* Removes the rows and flags of all rules of a process. */
 int evaluation_clear(struct store *store, int64_t process, struct err *err);
 /* Each once per process and rule, behind evaluation_clear. */

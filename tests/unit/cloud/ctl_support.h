@@ -10,7 +10,7 @@
 /* Runs swapctl; returns its code and leaves what it printed in `out`. */
 SUPPORT int run(struct strbuf *out, struct err *err, const char *const *words)
 {
-    char *argv[12] = {(char *)(uintptr_t) "swapctl"}, *text = NULL;
+    char *argv[16] = {(char *)(uintptr_t) "swapctl"}, *text = NULL;
     size_t length = 0;
     int argc = 1;
     for (; words[argc - 1]; argc++)

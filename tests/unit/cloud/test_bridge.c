@@ -282,9 +282,14 @@ static void requests_are_parsed_strictly(void **state)
         "}",
         "{\"command\":\"charging_repair\",\"processes\":[1]}",
         "{\"command\":\"charging_repair\",\"idle_min\":-1,\"processes\":[1]}",
-        "{\"command\":\"charging_repair\",\"idle_min\":1,\"processes\":[]}",
+        "{\"command\":\"charging_repair\",\"idle_min\":1,\"processes\":7}",
         "{\"command\":\"charging_repair\",\"idle_min\":1,\"processes\":[1,0.5]}",
         "{\"command\":\"charging_repair\",\"idle_min\":1,\"processes\":[1e300]}",
+        "{\"command\":\"charging_recalculate\",\"processes\":[]}",
+        "{\"command\":\"charging_recalculate\",\"processes\":[],\"selection\":\"a\","
+        "\"position\":-1,\"looked_at\":0,\"done\":true}",
+        "{\"command\":\"charging_recalculate\",\"processes\":[],\"selection\":\"a\","
+        "\"position\":1,\"looked_at\":0}",
     };
     struct control_call call;
     struct err err = {0};
