@@ -195,6 +195,26 @@ static int carry_out(struct charging *charging, struct charging_station *station
     return step(charging, station, bay, move.then, observation, err);
 }
 
+/* A bare message has no place in a stream: it may come late. */
+static int observe_in_order(struct charging *charging, struct charging_station *station,
+                            struct charging_bay *bay,
+                            const struct charging_observation *observation, struct err *err)
+{
+    bool done = false;
+    int status = 0;
+    if (bay->process && bay->newest_us < bay->process->newest_us)
+        bay->newest_us = bay->process->newest_us;
+    if (observation->deduplicate)
+        status = charging_late_place(charging, station, bay, observation, &done, err);
+    if (bay->newest_us < observation->at.date_us)
+        bay->newest_us = observation->at.date_us;
+    if (status < 0 || done)
+        return status;
+    if (!bay->process)
+        status = charging_bay_read_silent(charging, station, bay, err);
+    return status < 0 ? status : carry_out(charging, station, bay, observation, err);
+}
+
 static void note_seen(struct charging_bay *bay, const struct charging_observation *observation)
 {
     (void)snprintf(bay->seen_bid, sizeof bay->seen_bid, "%s",
@@ -219,9 +239,7 @@ static int observe(struct charging *charging, const struct charging_observation 
     status = clear_stalled(charging, bay, &observation, err);
     if (status == 0 && bay->process)
         status = charging_clock_settle(charging, bay->process, &observation, err);
-    if (status == 0 && !bay->process)
-        status = charging_bay_read_silent(charging, station, bay, err);
-    return status < 0 ? status : carry_out(charging, station, bay, &observation, err);
+    return status < 0 ? status : observe_in_order(charging, station, bay, &observation, err);
 }
 
 int charging_observe(struct charging *charging, const struct charging_observation *observation,

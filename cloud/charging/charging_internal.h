@@ -37,6 +37,7 @@ struct charging_bay {
     /* The newest observation of this bay, to see a battery move. */
     char seen_bid[65];
     int64_t seen_us;
+    int64_t newest_us; /* the newest date that it spoke of; STORE_NULL: not known */
 };
 
 struct charging_station {
@@ -78,6 +79,12 @@ void charging_clock_note(struct charging_process *process,
 int64_t charging_clock_since_newest(const struct charging_process *process,
                                     const struct charging_moment *moment);
 
+/* late.c: an observation that may come in any order. *done: it is dealt with; else it is one like
+ * any other. */
+int charging_late_place(struct charging *charging, struct charging_station *station,
+                        struct charging_bay *bay, const struct charging_observation *observation,
+                        bool *done, struct err *err);
+
 /* begin.c: a process that comes into being or goes on after its end. */
 int charging_process_begin(struct charging *charging, struct charging_station *station,
                            struct charging_bay *bay, const struct charging_observation *observation,
@@ -93,6 +100,11 @@ struct charging_process *charging_process_of(const struct charging_process_row *
 /* process.c: one process. Each works on the database and the copy alike. */
 int charging_process_add(struct charging *charging, struct charging_process *process,
                          const struct charging_observation *observation, struct err *err);
+/* A sample whose clock is of no matter. */
+int charging_process_append(struct charging *charging, struct charging_process *process,
+                            const struct charge_sample *sample, struct err *err);
+/* Frees memory of a process (NULL: nothing), whatever is on record of it. */
+void charging_process_forget(struct charging *charging, struct charging_process *process);
 /* Writes the figures and frees the bay's process. */
 int charging_process_end(struct charging *charging, struct charging_bay *bay, const char *reason,
                          int64_t at_us, struct err *err);

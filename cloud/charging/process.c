@@ -77,25 +77,32 @@ static int place(struct charging *charging, struct charging_process *process,
                                    err);
 }
 
-int charging_process_add(struct charging *charging, struct charging_process *process,
-                         const struct charging_observation *observation, struct err *err)
+int charging_process_append(struct charging *charging, struct charging_process *process,
+                            const struct charge_sample *sample, struct err *err)
 {
-    struct charge_sample sample = charging_sample_to_store(observation);
     int64_t id = charging->newest_sample + 1;
     int status = charge_sample_append(charging->store, id, process->id, process->head.last_sample,
-                                      &sample, err);
+                                      sample, err);
     if (status < 0)
         return status;
     charging->newest_sample = id;
     process->head.last_sample = id;
     process->head.samples++;
-    charging_clock_note(process, observation);
     if (!process->head_dirty) {
         process->head_dirty = true;
         process->next_dirty = charging->dirty;
         charging->dirty = process;
     }
-    return place(charging, process, &sample, err);
+    return place(charging, process, sample, err);
+}
+
+int charging_process_add(struct charging *charging, struct charging_process *process,
+                         const struct charging_observation *observation, struct err *err)
+{
+    struct charge_sample sample = charging_sample_to_store(observation);
+    int status = charging_process_append(charging, process, &sample, err);
+    charging_clock_note(process, observation);
+    return status;
 }
 
 static void forget_dirty(struct charging *charging, struct charging_process *process)
@@ -106,6 +113,13 @@ static void forget_dirty(struct charging *charging, struct charging_process *pro
             break;
         }
     process->head_dirty = false;
+}
+
+void charging_process_forget(struct charging *charging, struct charging_process *process)
+{
+    if (process)
+        forget_dirty(charging, process);
+    free(process);
 }
 
 /* Samples that cannot be packed, because some are damaged, stay as they are: the figures are
@@ -176,8 +190,7 @@ int charging_process_end(struct charging *charging, struct charging_bay *bay, co
     if (status < 0)
         return status;
     bay->silent_known = false;
-    forget_dirty(charging, process);
-    free(process);
+    charging_process_forget(charging, process);
     bay->process = NULL;
     return 0;
 }

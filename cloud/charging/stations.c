@@ -42,7 +42,8 @@ int charging_bay_get(struct charging_station *station, int64_t slot, struct char
     }
     *bay = &station->bays[station->bay_count++];
     /* Whether an alert is open is not known: the first observation asks the database. */
-    **bay = (struct charging_bay){.slot = slot, .stalled = true, .seen_us = STORE_NULL};
+    **bay = (struct charging_bay){
+        .slot = slot, .stalled = true, .seen_us = STORE_NULL, .newest_us = STORE_NULL};
     return 0;
 }
 

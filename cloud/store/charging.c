@@ -28,7 +28,7 @@ int charging_process_insert(struct store *store, struct charging_process_row *ro
 
 #define PROCESS_COLUMNS                                                                            \
     "id, bid, station_id, session_id, vid, slot, latitude, longitude, start_date, end_date, "      \
-    "start_battery_level, end_reason "
+    "start_battery_level, end_reason, ifnull(cost_source = 'manual', 0) "
 
 static void read_process(sqlite3_stmt *select, struct charging_process_row *row)
 {
@@ -44,6 +44,7 @@ static void read_process(sqlite3_stmt *select, struct charging_process_row *row)
     store_column_text(select, 3, row->session_id, sizeof row->session_id);
     store_column_text(select, 4, row->vid, sizeof row->vid);
     store_column_text(select, 11, row->end_reason, sizeof row->end_reason);
+    row->billed_by_hand = sqlite3_column_int(select, 12) != 0;
 }
 
 int charging_process_each_open(struct store *store, const char *station_id,
@@ -69,6 +70,101 @@ int charging_process_each_open(struct store *store, const char *station_id,
         }
     }
     return status;
+}
+
+/* No run is longer: bounds how far back of a battery's processes are looked at. */
+#define LONGEST_RUN_US "2592000000000" /* 30 days */
+
+int charging_process_list_near(struct store *store, const char *bid, const char *station_id,
+                               int64_t slot, int64_t from_us, int64_t to_us,
+                               struct charging_process_row *rows, size_t size, struct err *err)
+{
+    sqlite3_stmt *select = store_prepare(
+        store,
+        "SELECT " PROCESS_COLUMNS "FROM charging_process WHERE bid IS ?1 AND station_id = ?2 AND "
+        "slot = ?3 AND session_id IS NULL AND start_date BETWEEN ?4 - " LONGEST_RUN_US " AND ?5 "
+        "AND ifnull(end_date, ?5) >= ?4 ORDER BY start_date LIMIT ?6",
+        err);
+    if (!select)
+        return ERR_STORAGE;
+    store_bind_text(select, 1, bid);
+    store_bind_text(select, 2, station_id);
+    store_bind_integer(select, 3, slot);
+    store_bind_integer(select, 4, from_us);
+    store_bind_integer(select, 5, to_us);
+    store_bind_integer(select, 6, (int64_t)size);
+    int status, count = 0;
+    while ((status = store_step(store, select, err)) == 1)
+        read_process(select, &rows[count++]);
+    return status < 0 ? status : count;
+}
+
+int charging_process_newest_date(struct store *store, const char *station_id, int64_t slot,
+                                 int64_t *date_us, struct err *err)
+{
+    sqlite3_stmt *select =
+        store_prepare(store,
+                      "SELECT ifnull(end_date, start_date) FROM charging_process WHERE station_id "
+                      "= ?1 AND slot = ?2 ORDER BY start_date DESC LIMIT 1",
+                      err);
+    *date_us = STORE_NULL;
+    if (!select)
+        return ERR_STORAGE;
+    store_bind_text(select, 1, station_id);
+    store_bind_integer(select, 2, slot);
+    int found = store_step(store, select, err);
+    if (found <= 0)
+        return found;
+    *date_us = store_column_integer(select, 0);
+    (void)sqlite3_reset(select);
+    return 0;
+}
+
+int charging_process_is_other(struct store *store, const char *station_id, int64_t slot,
+                              const char *bid, int64_t from_us, int64_t to_us, struct err *err)
+{
+    sqlite3_stmt *select = store_prepare(
+        store,
+        "SELECT 1 FROM charging_process WHERE station_id = ?1 AND slot = ?2 AND bid IS NOT ?3 AND "
+        "start_date BETWEEN ?4 AND ?5 LIMIT 1",
+        err);
+    if (!select)
+        return ERR_STORAGE;
+    store_bind_text(select, 1, station_id);
+    store_bind_integer(select, 2, slot);
+    store_bind_text(select, 3, bid);
+    store_bind_integer(select, 4, from_us);
+    store_bind_integer(select, 5, to_us);
+    int found = store_step(store, select, err);
+    if (found == 1)
+        (void)sqlite3_reset(select);
+    return found;
+}
+
+/* Runs a statement that has the process as its only value. */
+static int run_for(struct store *store, sqlite3_stmt *statement, int64_t id, struct err *err)
+{
+    if (!statement)
+        return ERR_STORAGE;
+    store_bind_integer(statement, 1, id);
+    return store_run(store, statement, err);
+}
+
+int charging_process_remove(struct store *store, int64_t id, struct err *err)
+{
+    int status =
+        run_for(store, store_prepare(store, "DELETE FROM charging_bill WHERE process_id = ?1", err),
+                id, err);
+    if (status == 0)
+        status = run_for(
+            store,
+            store_prepare(store, "DELETE FROM charging_evaluation WHERE process_id = ?1", err), id,
+            err);
+    return status < 0
+               ? status
+               : run_for(store,
+                         store_prepare(store, "DELETE FROM charging_process WHERE id = ?1", err),
+                         id, err);
 }
 
 int charging_process_list_idle(struct store *store, int64_t before_us, int64_t *ids, size_t size,

@@ -15,6 +15,7 @@ struct charging_process_row {
     int64_t end_date_us; /* STORE_NULL while open */
     double start_battery_level;
     char end_reason[16];
+    bool billed_by_hand; /* somebody entered its cost */
 };
 
 /* What closing writes; names as the columns. */
@@ -42,6 +43,19 @@ int charging_process_each_open(struct store *store, const char *station_id,
 int charging_process_find_session(struct store *store, const char *station_id,
                                   const char *session_id, struct charging_process_row *row,
                                   struct err *err);
+/* Runs (no session) of a battery in a bay that overlap or touch the span, by their start; `size` at
+ * most. Returns how many, or a negative code. */
+int charging_process_list_near(struct store *store, const char *bid, const char *station_id,
+                               int64_t slot, int64_t from_us, int64_t to_us,
+                               struct charging_process_row *rows, size_t size, struct err *err);
+/* End of the bay's process that began last, or its start while it is open; STORE_NULL: none. */
+int charging_process_newest_date(struct store *store, const char *station_id, int64_t slot,
+                                 int64_t *date_us, struct err *err);
+/* Did a process of another battery begin in the bay within the span? 1 or 0. */
+int charging_process_is_other(struct store *store, const char *station_id, int64_t slot,
+                              const char *bid, int64_t from_us, int64_t to_us, struct err *err);
+/* Removes a process that has no samples, with its evaluation and its bill. */
+int charging_process_remove(struct store *store, int64_t id, struct err *err);
 /* Ids of open processes whose newest sample arrived before `before_us` (their start, when that is
  * not known), `size` at most. Returns how many, or a negative code. */
 int charging_process_list_idle(struct store *store, int64_t before_us, int64_t *ids, size_t size,

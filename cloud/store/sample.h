@@ -74,6 +74,9 @@ int charge_unpack(struct store *store, int64_t process, int64_t *newest, struct 
 int charge_samples_move(struct store *store, int64_t since, int64_t last, int64_t step_us,
                         struct err *err);
 
+/* Removes the samples of a process, open or packed. */
+int charge_samples_drop(struct store *store, int64_t process, struct err *err);
+
 /* Id of the newest open sample of all; 0 when there is none. */
 int charge_newest_sample(struct store *store, int64_t *id, struct err *err);
 /* Brings the heads of all processes that got samples above `after` up to date. */

@@ -117,3 +117,11 @@ int charge_unpack(struct store *store, int64_t process, int64_t *newest, struct 
         status = charge_head_save(store, process, &head, err);
     return status < 0 ? status : delete_chunk(store, process, err);
 }
+
+int charge_samples_drop(struct store *store, int64_t process, struct err *err)
+{
+    int status =
+        run_for(store, store_prepare(store, "DELETE FROM charge_chunk WHERE process = ?1", err),
+                process, err);
+    return status < 0 ? status : delete_chain(store, process, err);
+}
