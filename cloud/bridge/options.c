@@ -116,6 +116,9 @@ const struct config_key OPTIONS_KEYS[] = {
     REAL("charging", "charger_rating_kw", "0", 0, 100000,
          "Rule 2: rating of the chargers in kW. More than that is flagged as implausible. 0: not "
          "known."),
+    {"charging", "preferred_range", CONFIG_CHOICE, "rated", 0, 0, "rated|ideal",
+     "The range that the efficiency factor of vehicles (kWh/km) is made from. At a change the "
+     "factors of all vehicles are made again."},
 };
 const size_t OPTIONS_KEY_COUNT = sizeof OPTIONS_KEYS / sizeof OPTIONS_KEYS[0];
 
@@ -195,5 +198,9 @@ void options_ingest(const struct config *config, struct ingest_options *options)
                          microseconds(config, "charging", "sample_timeout_min", 60 * second),
                      .gone_timeout_us =
                          microseconds(config, "charging", "gone_timeout_h", (double)HOUR_US),
-                     .rules = charging_rules(config)}};
+                     .rules = charging_rules(config),
+                     .preferred_range =
+                         strcmp(config_text(config, "charging", "preferred_range"), "ideal") == 0
+                             ? RANGE_IDEAL
+                             : RANGE_RATED}};
 }

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "charging/rules.h"
+#include "store/efficiency.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,6 +25,8 @@ struct charging_limits {
     /* Without one for so long on the bridge's plant clock, whatever the stream does: likewise. */
     int64_t gone_timeout_us;     /* default 24 h */
     struct rules_settings rules; /* charging_set_limits leaves them as they are */
+    /* What the efficiency factor of vehicles is made from; default rated. */
+    enum range_kind preferred_range;
 };
 
 #define CHARGING_LIMITS_DEFAULT                                                                    \

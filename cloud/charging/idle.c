@@ -9,6 +9,7 @@
 
 #include "alerts/alerts.h"
 #include "charging/life.h"
+#include "charging/vehicle_efficiency.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,6 +149,9 @@ static int tick(struct charging *charging, int64_t plant_us, struct err *err)
 {
     int64_t before_us = plant_us - charging->limits.gone_timeout_us, ids[TICK_BATCH];
     int status = charging_recover(charging, err);
+    if (status == 0)
+        status =
+            efficiency_prefer(charging->store, charging->limits.preferred_range, plant_us, err);
     if (status == 0)
         status = charging_process_list_idle(charging->store, before_us, ids, TICK_BATCH, err);
     int count = status;

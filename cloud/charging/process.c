@@ -6,6 +6,7 @@
 #include "base/scope.h"
 #include "charging/billing.h"
 #include "charging/life.h"
+#include "charging/vehicle_efficiency.h"
 #include "store/exchange.h"
 #include "store/session.h"
 #include <assert.h>
@@ -168,6 +169,9 @@ static int finish(struct charging *charging, const struct charging_process *proc
     struct cost_quantity billed = {energy.added_kwh, energy.used_exact_kwh, figures.duration_min};
     if (status >= 0)
         status = billing_close(charging->store, process->id, &billed, at_us, err);
+    if (status >= 0)
+        status = efficiency_refresh(charging->store, vid[0] ? vid : process->vid, process->bid,
+                                    charging->limits.preferred_range, err);
     return status < 0 ? status : pack(charging, process->id, err);
 }
 
