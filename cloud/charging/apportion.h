@@ -9,8 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define APPORTION_MAX 64 /* parts */
-
 /* Weights are not negative and sum to at most INT64_MAX; `whole` may be negative, then so are the
  * parts. False when all weights are 0: then all parts are 0 too. */
 bool apportion(int64_t whole, const int64_t *weights, size_t count, int64_t *parts);

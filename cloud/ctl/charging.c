@@ -122,55 +122,6 @@ static int count_row(void *self, const struct report *report, const struct repor
     return 0;
 }
 
-/* Text in quotes where CSV needs them. */
-static void write_csv_text(struct strbuf *to, const char *text)
-{
-    bool plain = text[strcspn(text, ",\"\r\n")] == '\0';
-    if (plain) {
-        strbuf_append_text(to, text);
-        return;
-    }
-    strbuf_append_char(to, '"');
-    for (; *text; text++)
-        strbuf_printf(to, *text == '"' ? "\"%c" : "%c", *text);
-    strbuf_append_char(to, '"');
-}
-
-static void write_csv_value(struct strbuf *to, enum report_kind kind,
-                            const struct report_value *value)
-{
-    char time[TIMESTAMP_TEXT_SIZE];
-    if (!value->present)
-        return;
-    if (kind == REPORT_TIME) {
-        timestamp_format_us(value->integer, time);
-        strbuf_append_text(to, time);
-    } else if (kind == REPORT_REAL) {
-        json_write_number(to, value->real);
-    } else if (kind == REPORT_INTEGER) {
-        strbuf_printf(to, "%lld", (long long)value->integer);
-    } else {
-        write_csv_text(to, value->text);
-    }
-}
-
-/* report_row: a line of CSV to the stream `self`. */
-static int write_csv_row(void *self, const struct report *report, const struct report_value *values,
-                         struct err *err)
-{
-    SCOPE_STRBUF struct strbuf line = STRBUF_INIT;
-    for (size_t i = 0; i < report_column_count(report); i++) {
-        if (i > 0)
-            strbuf_append_char(&line, ',');
-        write_csv_value(&line, report->columns[i].kind, &values[i]);
-    }
-    strbuf_append_text(&line, "\r\n");
-    if (strbuf_failed(&line))
-        return err_set(err, ERR_NOMEM, "no memory for a line");
-    fputs(strbuf_text(&line), self);
-    return 0;
-}
-
 static int print_csv(const struct ctl *ctl, struct store *store, const struct report_filter *filter,
                      struct err *err)
 {
@@ -178,10 +129,8 @@ static int print_csv(const struct ctl *ctl, struct store *store, const struct re
     struct report_filter all = *filter;
     if (!args_value(ctl->args, "limit"))
         all.limit = STORE_NULL; /* a file, not a screen */
-    for (size_t i = 0; i < report_column_count(report); i++)
-        fprintf(ctl->out, "%s%s", i > 0 ? "," : "", report->columns[i].name);
-    fputs("\r\n", ctl->out);
-    return report_run(store, report, &all, write_csv_row, ctl->out, err);
+    output_csv_head(report, ctl->out);
+    return report_run(store, report, &all, output_csv_row, ctl->out, err);
 }
 
 static void stored_free_scope(struct charge_samples *samples)

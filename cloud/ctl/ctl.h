@@ -123,6 +123,8 @@ int ctl_add_exchange(const struct ctl *ctl, struct err *err);
 int ctl_import_exchanges(const struct ctl *ctl, struct err *err);
 int ctl_audit(const struct ctl *ctl, struct err *err); /* audit.c */
 int ctl_rebuild(const struct ctl *ctl, struct err *err);
+int ctl_charging_report(const struct ctl *ctl, struct err *err); /* charging_report.c */
+int ctl_charging_efficiency(const struct ctl *ctl, struct err *err);
 int ctl_show_tariff(const struct ctl *ctl, struct err *err);  /* show.c */
 int ctl_list_tariffs(const struct ctl *ctl, struct err *err); /* costs.c */
 int ctl_add_tariff(const struct ctl *ctl, struct err *err);

@@ -50,4 +50,10 @@ void output_array_end(struct output_array *array);
 int output_array_row(void *self, const struct report *report, const struct report_value *values,
                      struct err *err);
 
+/* CSV: the names of the columns; then report_row, a line a row, `self` is the FILE. NULL is empty,
+ * times are RFC 3339 with microseconds, money decimal. */
+void output_csv_head(const struct report *report, FILE *to);
+int output_csv_row(void *self, const struct report *report, const struct report_value *values,
+                   struct err *err);
+
 #endif

@@ -40,6 +40,8 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"charging", "check", NULL, ctl_check_charging},
                                      {"charging", "repair", NULL, ctl_repair_charging},
                                      {"charging", "cost", "ID", ctl_set_charging_cost},
+                                     {"charging", "report", NULL, ctl_charging_report},
+                                     {"charging", "efficiency", NULL, ctl_charging_efficiency},
                                      {"tariff", "list", NULL, ctl_list_tariffs},
                                      {"tariff", "show", "ID", ctl_show_tariff},
                                      {"tariff", "add", NULL, ctl_add_tariff},
@@ -81,7 +83,8 @@ static const struct args_option options[] = {
     {"all", NULL, "battery health: of all batteries", NULL, NULL},
     {"what", "WHAT", "battery history: vehicles (default), capacity, soh, temperature, imbalance",
      NULL, NULL},
-    {"by", "WHAT", "swap count: per battery, vehicle, station or day (default)", NULL, NULL},
+    {"by", "WHAT", "swap count: per battery, vehicle, station or day (default); charging report",
+     NULL, NULL},
     {"limit", "N", "newest N rows (tables: 200; JSON: all)", NULL, NULL},
     {"geofence", "ID", "tariff add: for processes within it", NULL, NULL},
     {"per-kwh", "PRICE", "tariff add: price of a kWh; charging cost: by hand", NULL, NULL},
@@ -187,6 +190,15 @@ const struct args_spec CTL_SPEC = {
         "                             [--dry-run --idle-min --station --battery]\n"
         "  charging cost ID           its cost by hand: --total, --per-kwh, --per-minute or "
         "--clear\n"
+        "  charging report            hours, energy, power, cost of closed processes [--by "
+        "NAME,…\n"
+        "                             --station --battery --from --to --csv]; names: station, "
+        "bay,\n"
+        "                             battery, vehicle, month, day, weekday, hour, soc (the "
+        "charging\n"
+        "                             curve), temperature, power\n"
+        "  charging efficiency        energy added by energy used, by temperature and power [the\n"
+        "                             same]\n"
         "  tariff list                what charging costs, where and when [--station --from --to]\n"
         "  tariff show ID             one with its windows\n"
         "  tariff add                 --per-kwh or --per-minute [--station or --geofence --fee\n"

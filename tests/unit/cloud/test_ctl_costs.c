@@ -134,11 +134,43 @@ static void a_database_that_is_not_there_is_not_made(void **state)
     assert_int_equal(access(dir->db, F_OK), -1);
 }
 
+static void processes_are_added_up(void **state)
+{
+    struct workdir *dir = *state;
+    fill(dir);
+    struct store *store = must_open(dir->db, STORE_WRITE);
+    /* An hour with a sample at its end: 12 kW at 21 degrees. */
+    must_execute(store, "INSERT INTO charge_open (id, process, previous, date, battery_level,"
+                        " charge_energy_added, charger_power, outside_temp) VALUES"
+                        " (1, 1, NULL, 1795248000000000, 20, 0, 0, 21),"
+                        " (2, 1, 1, 1795251600000000, 80, 10, 12, 21);"
+                        "INSERT INTO charge_head (process, last_sample, samples) VALUES (1, 2, 2);"
+                        "UPDATE charging_process SET charge_energy_used = 12, cost = 31200"
+                        " WHERE id = 1");
+    store_close(store);
+    RUN("STATION  HOUR   PROCESSES  HOURS  ADDED KWH  USED KWH  ADDED/USED  MEAN KW  PEAK KW  "
+        "  COST\n"
+        "s1       08:00          2   2.00      10.00     12.00       0.833     6.00    12.00  "
+        "3.1200\n",
+        "charging", "report", "--by", "station,hour");
+    RUN("processes,hours,charge_energy_added,charge_energy_used,efficiency,mean_power,peak_power,"
+        "cost\r\n2,2,10,12,0.8333,6,12,3.12\r\n",
+        "charging", "report", "--csv");
+    RUN("[{\"temperature\":null,\"power\":null,\"processes\":1,\"hours\":1,"
+        "\"charge_energy_added\":0,\"charge_energy_used\":0,\"efficiency\":null},\n "
+        "{\"temperature\":\"20..30\",\"power\":\"10..20\",\"processes\":1,\"hours\":1,"
+        "\"charge_energy_added\":10,\"charge_energy_used\":12,\"efficiency\":0.8333}]\n",
+        "--json", "charging", "efficiency");
+    RUN("[]\n", "--json", "charging", "report", "--battery", "nobody's");
+    FAILS(ERR_USAGE, "--by: 'hours': one of station", "charging", "report", "--by", "hours");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         workdir_test(tariffs_come_into_force_and_reach_back),
         workdir_test(places_and_vehicles_have_their_own_rules),
+        workdir_test(processes_are_added_up),
         workdir_test(a_database_that_is_not_there_is_not_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
