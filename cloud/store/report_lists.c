@@ -23,12 +23,13 @@ static const struct report_column stations[] = {TEXT("station_id", "STATION"),
                                                 INTEGER("journal_dropped", NULL),
                                                 INTEGER("journal_dead", NULL),
                                                 TEXT("config", NULL),
+                                                TEXT("zone", NULL),
                                                 END};
 const struct report REPORT_STATIONS = {
     "stations",
     "SELECT station_id, status, approval, last_connection_time, bays, mode, location, board, fw,"
     " gate, latitude, longitude, price_per_kwh, first_seen_at, disconnect_reason, state_time,"
-    " journal_depth, journal_dropped, journal_dead, config FROM station"
+    " journal_depth, journal_dropped, journal_dead, config, zone FROM station"
     " WHERE " EQUALS("station_id", ":station") "ORDER BY station_id LIMIT :limit",
     stations};
 
@@ -156,12 +157,14 @@ static const struct report_column charging[] = {INTEGER("id", "ID"),
                                                 REAL("start_rated_range_km", 2, NULL),
                                                 REAL("end_rated_range_km", 2, NULL),
                                                 REAL("outside_temp_avg", 1, NULL),
-                                                MONEY("cost", NULL),
+                                                MONEY("cost", "COST"),
                                                 TEXT("cost_source", NULL),
                                                 INTEGER("rule_version", NULL),
                                                 REAL("latitude", 5, NULL),
                                                 REAL("longitude", 5, NULL),
                                                 INTEGER("geofence_id", NULL),
+                                                TEXT("cost_basis", NULL),
+                                                INTEGER("tariff_id", NULL),
                                                 END};
 const struct report REPORT_CHARGING = {
     "charging",
@@ -169,12 +172,12 @@ const struct report REPORT_CHARGING = {
     " charge_energy_added, charge_energy_used, CASE WHEN end_date IS NULL THEN 'charging'"
     " ELSE end_reason END, end_date, session_id, vid, start_battery_level, end_battery_level,"
     " start_ideal_range_km, end_ideal_range_km, start_rated_range_km, end_rated_range_km,"
-    " outside_temp_avg, cost, cost_source, rule_version, latitude, longitude, geofence_id"
-    " FROM charging_process WHERE " EQUALS("id", ":id") "AND " EQUALS(
-        "station_id",
-        ":station") "AND " EQUALS("bid",
-                                  ":bid") "AND " WITHIN("start_date") "ORDER BY start_date DESC, "
-                                                                      "id DESC LIMIT :limit",
+    " outside_temp_avg, cost, cost_source, rule_version, latitude, longitude, geofence_id,"
+    " (SELECT basis FROM charging_bill WHERE process_id = id),"
+    " (SELECT tariff_id FROM charging_bill WHERE process_id = id) FROM charging_process "
+    "WHERE " EQUALS("id", ":id") "AND " EQUALS("station_id", ":station") "AND " EQUALS(
+        "bid", ":bid") "AND " WITHIN("start_date") "ORDER BY start_date DESC, "
+                                                   "id DESC LIMIT :limit",
     charging};
 
 static const struct report_column evaluations[] = {INTEGER("rule_version", "RULE"),

@@ -82,6 +82,11 @@ static void tariffs_come_into_force_and_reach_back(void **state)
                       "FROM event_log WHERE kind = 'tariff.add'",
                       "anas1mon-fri 08:00-20:00=0.4");
     store_close(store);
+    SCOPE_STRBUF struct strbuf out = STRBUF_INIT;
+    struct err err = {0};
+    assert_int_equal(
+        run(dir, &out, &err, (const char *const[]){"--json", "charging", "list", NULL}), 0);
+    assert_contains(strbuf_text(&out), "\"cost_basis\":\"tariff\",\"tariff_id\":1");
     RUN("tariff 1 ends\n", "tariff", "end", "1", "--to", "2026-06-01");
     RUN("ID  STATION  GEOFENCE  BILLED       PRICE     FEE  WINDOWS  FROM                  UNTIL\n"
         " 2  -        -         per_minute  0.0100       -        0  2026-01-01T00:00:00Z  -\n"
