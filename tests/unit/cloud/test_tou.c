@@ -190,8 +190,22 @@ static void windows_must_not_overlap(void **state)
         if (tou_plan_make(windows, count, &plan, &err) != cases[i].want)
             fail_msg("case %zu: %s", i, err.text);
     }
-    struct tou_window none = {.days = 0, .from_minute = 0, .to_minute = 60};
-    assert_int_equal(tou_plan_make(&none, 1, &plan, NULL), ERR_INVALID);
+    size_t count;
+    struct err err = {0};
+    assert_int_equal(tou_parse("07:00-11:00=1, sat 10:59-12:00=2", windows, &count, &err), 0);
+    assert_int_equal(tou_plan_make(windows, count, &plan, &err), ERR_INVALID);
+    assert_string_equal(err.text, "windows 07:00-11:00=1.00 and sat 10:59-12:00=2.00 overlap");
+    /* What no text says, but a database may. */
+    const struct tou_window empty[] = {{.days = 0, .from_minute = 0, .to_minute = 60},
+                                       {.days = 1, .from_minute = 1440, .to_minute = 60},
+                                       {.days = 1, .from_minute = -1, .to_minute = 60},
+                                       {.days = 1, .from_minute = 60, .to_minute = 0},
+                                       {.days = 1, .from_minute = 60, .to_minute = 1441},
+                                       {.days = 1, .from_minute = 60, .to_minute = 60}};
+    for (size_t i = 0; i < COUNT(empty); i++) {
+        assert_int_equal(tou_plan_make(&empty[i], 1, &plan, &err), ERR_INVALID);
+        assert_string_equal(err.text, "window 1: it is empty");
+    }
 }
 
 /* Time per slot, in minutes. */
@@ -231,6 +245,8 @@ static void windows_follow_the_clock_on_the_wall(void **state)
     MINUTES("Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z", 25 * 60 - 360, 120,
             240, 0);
     MINUTES("Europe/Berlin", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", 0, 60, 0, 0);
+    must_plan("02:00-02:01=1,02:02-02:03=2");
+    MINUTES("UTC", "2026-11-21T01:59:30Z", "2026-11-21T02:03:30Z", 2, 1, 1);
     must_plan("01:00-02:00=1,sun 00:30-00:45=2");
     MINUTES("America/New_York", "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z", 25 * 60 - 135, 120,
             15);
@@ -371,6 +387,7 @@ static void windows_have_their_price(void **state)
     decimal_add(&split.energy_kws[2], 300);
     struct tou_split no_energy = {.us = {30 * SECOND, 10 * SECOND, 20 * SECOND}};
     struct tou_split one_only = {.us = {0, 10 * SECOND, 0}};
+    struct tou_split nothing = {0};
     const struct {
         struct cost_tariff base;
         struct cost_quantity quantity;
@@ -384,6 +401,8 @@ static void windows_have_their_price(void **state)
         {{COST_PER_KWH, NONE, 5000}, {10, 8, 60}, &split, true, 12500},      /* no base price: 0 */
         {{COST_PER_KWH, 2000, NONE}, {8, 10, 60}, &no_energy, false, 13300}, /* by time */
         {{COST_PER_KWH, 2000, NONE}, {8, 10, 60}, &one_only, false, 40000},
+        {{COST_PER_KWH, 2000, NONE}, {8, 10, 60}, &nothing, false, 20000}, /* at its own price */
+        {{COST_PER_KWH, NONE, NONE}, {NAN, 1000, 60}, &split, false, 750000},
         {{COST_PER_KWH, 2000, 5000}, {NAN, NAN, 60}, &split, false, NONE},
         {{COST_PER_KWH, 2000, 5000}, {NAN, NAN, 60}, &split, true, 5000},
         {{COST_PER_KWH, 2000, 5000}, {0, 0, 60}, &split, false, 5000},
@@ -408,18 +427,21 @@ static void windows_have_their_price(void **state)
 static void halves_are_rounded_away_from_zero(void **state)
 {
     (void)state;
-    const struct tou_window one[] = {{.price = -3000}};
     struct tou_split half = {.us = {SECOND, SECOND}};
-    struct cost_tariff base = {COST_PER_KWH, 1000, NONE};
     const struct {
         double kwh;
         int64_t want;
-    } cases[] = {{0.05, -100}, {0.0499999, 0}, {0.15, -200}, {0.149999999, -100}, {0.1, -100}};
+    } cases[] = {{0.05, 100}, {0.0499999, 0}, {0.15, 200}, {0.149999999, 100}, {0.1, 100}};
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct cost_quantity quantity = {NAN, cases[i].kwh, 1};
-        int64_t got = tou_cost(&base, one, 1, &quantity, &half, false);
-        if (got != cases[i].want)
-            fail_msg("case %zu: %lld, not %lld", i, (long long)got, (long long)cases[i].want);
+        for (int sign = -1; sign <= 1; sign += 2) {
+            const struct tou_window one[] = {{.price = sign * 3000}};
+            struct cost_tariff base = {COST_PER_KWH, -sign * 1000, NONE};
+            int64_t got = tou_cost(&base, one, 1, &quantity, &half, false);
+            if (got != sign * cases[i].want)
+                fail_msg("case %zu: %lld, not %lld", i, (long long)got,
+                         (long long)(sign * cases[i].want));
+        }
     }
 }
 
