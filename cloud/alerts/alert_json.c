@@ -26,10 +26,11 @@ static void add_number(cJSON *object, const char *name, double value)
         (void)cJSON_AddNumberToObject(object, name, value);
 }
 
-int alert_json(const struct alert_row *row, struct strbuf *to, struct err *err)
+int alert_json(const struct alert_row *row, const char *event, struct strbuf *to, struct err *err)
 {
     cJSON *object = cJSON_CreateObject();
     add_number(object, "id", (double)row->id);
+    add_text(object, "event", event);
     add_text(object, "kind", row->kind);
     add_text(object, "severity", row->severity);
     add_text(object, "bid", row->bid);
@@ -38,6 +39,8 @@ int alert_json(const struct alert_row *row, struct strbuf *to, struct err *err)
     add_number(object, "slot", row->slot == STORE_NULL ? NAN : (double)row->slot);
     add_time(object, "raised_at", row->raised_at_us);
     add_time(object, "cleared_at", row->cleared_at_us);
+    add_time(object, "acknowledged_at", row->acknowledged_at_us);
+    add_text(object, "acknowledged_by", row->acknowledged_by);
     add_number(object, "value", row->value);
     add_number(object, "threshold", row->threshold);
     add_text(object, "text", row->text);

@@ -6,9 +6,9 @@
 #include "base/strbuf.h"
 #include "store/alert.h"
 
-/* Appends {id, kind, severity, bid, vid, station, slot, raised_at, cleared_at, value, threshold,
- * text}; times as RFC 3339 UTC; what is absent is left out, cleared_at only when it is cleared.
- * ERR_NOMEM. */
-int alert_json(const struct alert_row *row, struct strbuf *to, struct err *err);
+/* Appends {id, event, kind, severity, bid, vid, station, slot, raised_at, cleared_at,
+ * acknowledged_at, acknowledged_by, value, threshold, text}; `event`: what happened to it (raised,
+ * cleared, acknowledged); times as RFC 3339 UTC; what is absent is left out. ERR_NOMEM. */
+int alert_json(const struct alert_row *row, const char *event, struct strbuf *to, struct err *err);
 
 #endif

@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Raising, clearing, and the queue of what is to be published once it is committed. */
-#include "alerts/alerts.h"
+#include "alerts/alerts_internal.h"
 
 #include "alerts/alert_json.h"
 #include "base/scope.h"
+#include "protocol/json.h"
+#include "store/eventlog.h"
 #include <assert.h>
-#include <math.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct outgoing {
-    char kind[65];
-    struct strbuf payload;
-};
-
-struct alerts {
-    struct store *store;
-    struct outgoing *queue; /* first .. count-1 wait */
-    size_t first, count, capacity;
-};
 
 int alerts_new(struct alerts **to, struct store *store, struct err *err)
 {
@@ -26,6 +17,8 @@ int alerts_new(struct alerts **to, struct store *store, struct err *err)
     if (!alerts)
         return err_set(err, ERR_NOMEM, "alerts: out of memory");
     alerts->store = store;
+    static const struct threshold_default defaults[THRESHOLD_KINDS] = THRESHOLD_DEFAULTS;
+    memcpy(alerts->defaults, defaults, sizeof alerts->defaults);
     *to = alerts;
     return 0;
 }
@@ -36,10 +29,18 @@ void alerts_free(struct alerts *alerts)
         return;
     alerts_forget(alerts);
     free(alerts->queue);
+    free(alerts->rows);
     free(alerts);
 }
 
-static int publish(struct alerts *alerts, const struct alert_row *row, struct err *err)
+struct store *alerts_store(const struct alerts *alerts)
+{
+    return alerts->store;
+}
+
+/* `event`: raised, cleared or acknowledged. */
+static int publish(struct alerts *alerts, const struct alert_row *row, const char *event,
+                   struct err *err)
 {
     if (alerts->count == alerts->capacity) {
         size_t capacity = alerts->capacity ? alerts->capacity * 2 : 16;
@@ -52,7 +53,7 @@ static int publish(struct alerts *alerts, const struct alert_row *row, struct er
     struct outgoing *last = &alerts->queue[alerts->count];
     *last = (struct outgoing){.payload = STRBUF_INIT};
     (void)snprintf(last->kind, sizeof last->kind, "%s", row->kind);
-    int status = alert_json(row, &last->payload, err);
+    int status = alert_json(row, event, &last->payload, err);
     if (status < 0)
         strbuf_free(&last->payload);
     else
@@ -65,20 +66,23 @@ static void copy_text(char *to, size_t size, const char *from)
     (void)snprintf(to, size, "%s", from ? from : "");
 }
 
-int alerts_raise(struct alerts *alerts, const struct alert_subject *subject, int64_t at_us,
-                 double value, double threshold, const char *text, struct err *err)
+static int find_open(struct alerts *alerts, const struct alert_subject *subject,
+                     struct alert_row *row, struct err *err)
+{
+    return alert_find_open(alerts->store, subject->kind, subject->bid, subject->station_id,
+                           subject->slot, row, err);
+}
+
+static int raise_new(struct alerts *alerts, const struct alert_subject *subject, int64_t at_us,
+                     double value, double threshold, const char *text, struct err *err)
 {
     assert(subject->kind && subject->severity && text);
-    struct alert_row row;
-    int found = alert_find_open(alerts->store, subject->kind, subject->bid, subject->station_id,
-                                subject->slot, &row, err);
-    if (found != 0)
-        return found < 0 ? found : 0;
-    row = (struct alert_row){.slot = subject->slot,
-                             .raised_at_us = at_us,
-                             .cleared_at_us = STORE_NULL,
-                             .value = value,
-                             .threshold = threshold};
+    struct alert_row row = {.slot = subject->slot,
+                            .raised_at_us = at_us,
+                            .cleared_at_us = STORE_NULL,
+                            .acknowledged_at_us = STORE_NULL,
+                            .value = value,
+                            .threshold = threshold};
     copy_text(row.kind, sizeof row.kind, subject->kind);
     copy_text(row.severity, sizeof row.severity, subject->severity);
     copy_text(row.bid, sizeof row.bid, subject->bid);
@@ -86,22 +90,93 @@ int alerts_raise(struct alerts *alerts, const struct alert_subject *subject, int
     copy_text(row.station_id, sizeof row.station_id, subject->station_id);
     copy_text(row.text, sizeof row.text, text);
     int status = alert_insert(alerts->store, &row, err);
-    return status < 0 ? status : publish(alerts, &row, err);
+    return status < 0 ? status : publish(alerts, &row, "raised", err);
+}
+
+/* A late event may end a condition before the message that raised it: never before its beginning.
+ */
+static int clear_open(struct alerts *alerts, struct alert_row *row, int64_t at_us, struct err *err)
+{
+    row->cleared_at_us = at_us > row->raised_at_us ? at_us : row->raised_at_us;
+    int status = alert_set_cleared(alerts->store, row->id, row->cleared_at_us, err);
+    return status < 0 ? status : publish(alerts, row, "cleared", err);
+}
+
+int alerts_raise(struct alerts *alerts, const struct alert_subject *subject, int64_t at_us,
+                 double value, double threshold, const char *text, struct err *err)
+{
+    struct alert_row row;
+    int found = find_open(alerts, subject, &row, err);
+    if (found != 0)
+        return found < 0 ? found : 0;
+    return raise_new(alerts, subject, at_us, value, threshold, text, err);
 }
 
 int alerts_clear(struct alerts *alerts, const struct alert_subject *subject, int64_t at_us,
                  struct err *err)
 {
     struct alert_row row;
-    int found = alert_find_open(alerts->store, subject->kind, subject->bid, subject->station_id,
-                                subject->slot, &row, err);
-    if (found <= 0)
+    int found = find_open(alerts, subject, &row, err);
+    return found <= 0 ? found : clear_open(alerts, &row, at_us, err);
+}
+
+int alerts_is_open(struct alerts *alerts, const struct alert_subject *subject, struct err *err)
+{
+    struct alert_row row;
+    return find_open(alerts, subject, &row, err);
+}
+
+int alerts_judge(struct alerts *alerts, const struct alert_subject *subject,
+                 enum threshold_kind kind, const struct threshold_limits *limits, double value,
+                 int64_t at_us, const char *text, bool *open, struct err *err)
+{
+    struct alert_row row;
+    int found = find_open(alerts, subject, &row, err);
+    if (found < 0)
         return found;
-    /* A late event may end a condition before the message that raised it: never before its
-     * beginning. */
-    row.cleared_at_us = at_us > row.raised_at_us ? at_us : row.raised_at_us;
-    int status = alert_set_cleared(alerts->store, row.id, row.cleared_at_us, err);
-    return status < 0 ? status : publish(alerts, &row, err);
+    *open = threshold_judge(kind, limits, found == 1, value);
+    if (*open == (found == 1))
+        return 0;
+    return *open ? raise_new(alerts, subject, at_us, value, limits->raise, text, err)
+                 : clear_open(alerts, &row, at_us, err);
+}
+
+static int log_acknowledgement(struct alerts *alerts, const struct alert_row *row, struct err *err)
+{
+    SCOPE_STRBUF struct strbuf payload = STRBUF_INIT;
+    strbuf_printf(&payload, "{\"alert\":%" PRId64 ",\"kind\":", row->id);
+    json_write_text(&payload, row->kind);
+    strbuf_append_char(&payload, '}');
+    if (strbuf_failed(&payload))
+        return err_set(err, ERR_NOMEM, "alert %" PRId64 ": out of memory", row->id);
+    struct eventlog_row log = {.received_at_us = row->acknowledged_at_us,
+                               .event_time_us = row->acknowledged_at_us,
+                               .actor = "operator",
+                               .actor_id = row->acknowledged_by,
+                               .station_id = row->station_id,
+                               .kind = "alert.ack",
+                               .boot = STORE_NULL,
+                               .seq = STORE_NULL,
+                               .payload = strbuf_text(&payload)};
+    return eventlog_append(alerts->store, &log, err);
+}
+
+int alerts_acknowledge(struct alerts *alerts, int64_t id, const char *by, int64_t at_us,
+                       bool *known, struct err *err)
+{
+    struct alert_row row;
+    int found = alert_load(alerts->store, id, &row, err);
+    if (found == 0)
+        return err_set(err, ERR_NOT_FOUND, "alert %" PRId64 ": there is none of this number", id);
+    *known = found == 1 && row.acknowledged_at_us != STORE_NULL;
+    if (found < 0 || *known)
+        return found < 0 ? found : 0;
+    row.acknowledged_at_us = at_us;
+    copy_text(row.acknowledged_by, sizeof row.acknowledged_by, by);
+    int status = alert_set_acknowledged(alerts->store, id, at_us, row.acknowledged_by, err);
+    if (status == 0)
+        status = log_acknowledgement(alerts, &row, err);
+    return status < 0 ? status : publish(alerts, &row, "acknowledged", err);
 }
 
 bool alerts_take(struct alerts *alerts, char kind[65], struct strbuf *payload)
@@ -119,6 +194,8 @@ bool alerts_take(struct alerts *alerts, char kind[65], struct strbuf *payload)
 
 void alerts_forget(struct alerts *alerts)
 {
+    alerts->rows_known = false; /* a change of them may have been undone */
+    alerts->generation++;
     while (alerts->first < alerts->count)
         strbuf_free(&alerts->queue[alerts->first++].payload);
     alerts->first = alerts->count = 0;

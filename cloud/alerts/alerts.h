@@ -7,12 +7,9 @@
 #ifndef SWAPSTACK_ALERTS_ALERTS_H
 #define SWAPSTACK_ALERTS_ALERTS_H
 
-#include "base/err.h"
+#include "alerts/threshold.h"
 #include "base/strbuf.h"
-#include <stdbool.h>
-#include <stdint.h>
 
-struct store;
 struct alerts;
 
 struct alert_subject {
@@ -24,6 +21,7 @@ struct alert_subject {
 
 int alerts_new(struct alerts **alerts, struct store *store, struct err *err);
 void alerts_free(struct alerts *alerts);
+struct store *alerts_store(const struct alerts *alerts);
 
 /* Raises unless an alert of the same kind, bid, station and slot is open. */
 int alerts_raise(struct alerts *alerts, const struct alert_subject *subject, int64_t at_us,
@@ -31,6 +29,37 @@ int alerts_raise(struct alerts *alerts, const struct alert_subject *subject, int
 /* Clears the open one, if any. */
 int alerts_clear(struct alerts *alerts, const struct alert_subject *subject, int64_t at_us,
                  struct err *err);
+
+/* 1: an alert of this kind, bid, station and slot is open; 0: none is. */
+int alerts_is_open(struct alerts *alerts, const struct alert_subject *subject, struct err *err);
+
+/* What a value means: raises, leaves or clears the subject's alert by hysteresis against `limits`
+ * (alerts_limits). `text` is that of an alert raised now. *open: how it stands after. */
+int alerts_judge(struct alerts *alerts, const struct alert_subject *subject,
+                 enum threshold_kind kind, const struct threshold_limits *limits, double value,
+                 int64_t at_us, const char *text, bool *open, struct err *err);
+
+/* Somebody (`by`) has taken notice. Told to subscribers, written to event_log. *known: it was
+ * acknowledged before, and stays so. ERR_NOT_FOUND: no alert has that id. */
+int alerts_acknowledge(struct alerts *alerts, int64_t id, const char *by, int64_t at_us,
+                       bool *known, struct err *err);
+
+/* limits.c. What holds for a battery of `model` ("": not known) at `station_id` ("": none): the
+ * most specific row of table `threshold`, else the default. Cheap: rows are kept in memory. */
+int alerts_limits(struct alerts *alerts, enum threshold_kind kind, const char *model,
+                  const char *station_id, struct threshold_limits *to, struct err *err);
+/* Another number than before: limits may have changed, what was kept of them must be asked again.
+ */
+int64_t alerts_generation(const struct alerts *alerts);
+/* Something else by which limits are chosen (a battery's model) has changed. */
+void alerts_renew(struct alerts *alerts);
+void alerts_set_default(struct alerts *alerts, enum threshold_kind kind,
+                        const struct threshold_default *to);
+struct threshold_default alerts_default(const struct alerts *alerts, enum threshold_kind kind);
+/* The row must have passed threshold_check. Removing: 1 it was there, 0 there was none. */
+int alerts_put_threshold(struct alerts *alerts, const struct threshold_row *row, struct err *err);
+int alerts_remove_threshold(struct alerts *alerts, const char *kind, const char *model,
+                            const char *station_id, struct err *err);
 
 /* After the commit: the next message to publish on alert/<kind>; false when there is none.
  * `kind` gets the topic's leaf, `payload` JSON (appended). After a rollback

@@ -14,6 +14,9 @@
  *                                                      closes those of the charging processes that
  *                                                      are open and got no sample for N minutes;
  *                                                      answers {"ok":true,"closed":N}
+ *   {"command":"battery_model","bid":BID,"model":MODEL,"actor":USER}
+ *                                                      MODEL "": not known
+ *   alert_ack, threshold_set, threshold_unset          alerts/order.h
  *   tariff_…, geofence_…, station_zone, vehicle_free, charging_cost
  *                                                      changes of costs (charging/cost_change.h),
  * which has what they answer beside "ok"
@@ -32,6 +35,7 @@
 #ifndef SWAPSTACK_BRIDGE_CONTROL_H
 #define SWAPSTACK_BRIDGE_CONTROL_H
 
+#include "alerts/order.h"
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "bridge/ring.h"
@@ -46,6 +50,8 @@ enum control_command {
     CONTROL_STATION_APPROVE,
     CONTROL_EXCHANGE_ADD,
     CONTROL_BATTERY_ORDER,
+    CONTROL_BATTERY_MODEL,
+    CONTROL_ALERT_ORDER,
     CONTROL_EXPORT_RESULT, /* of the bridge's own exporter; no request over the socket */
     CONTROL_CHARGING_REPAIR,
     CONTROL_COSTS,
@@ -64,6 +70,8 @@ struct control_call {
     bool failed;                         /* export_result, and why */
     char text[sizeof((struct err *)0)->text];
     struct control_processes *processes; /* owned; NULL but for charging_… */
+    char bid[65], model[65];             /* battery_model */
+    struct alert_order *alert_order;     /* owned; NULL but for those of alerts/order.h */
     struct control_costs *costs;         /* owned; NULL but for changes of costs */
 };
 

@@ -146,8 +146,25 @@ void control_call_free(struct control_call *call)
     call->costs = NULL;
     free(call->exchanges);
     free(call->processes);
+    free(call->alert_order);
     call->exchanges = NULL;
     call->processes = NULL;
+    call->alert_order = NULL;
+}
+
+static int parse_model(const cJSON *object, struct control_call *call, struct err *err)
+{
+    call->command = CONTROL_BATTERY_MODEL;
+    int status = take_text(object, "bid", call->bid, sizeof call->bid, err);
+    if (status == 0)
+        status = take_text(object, "actor", call->actor, sizeof call->actor, err);
+    const char *model = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "model"));
+    if (status == 0 && (!model || strlen(model) >= sizeof call->model))
+        return err_set(err, ERR_USAGE, "model: a text of at most %zu bytes is needed",
+                       sizeof call->model - 1);
+    if (status == 0)
+        (void)snprintf(call->model, sizeof call->model, "%s", model);
+    return status;
 }
 
 static int parse_object(const cJSON *object, struct control_call *call, struct err *err)
@@ -170,6 +187,12 @@ static int parse_object(const cJSON *object, struct control_call *call, struct e
     }
     if (strcmp(command, "charging_repair") == 0)
         return parse_repair(object, call, err);
+    if (strcmp(command, "battery_model") == 0)
+        return parse_model(object, call, err);
+    if (alert_order_is(command)) {
+        call->command = CONTROL_ALERT_ORDER;
+        return alert_order_parse(object, &call->alert_order, err);
+    }
     if (cost_change_is_command(command))
         return parse_costs(object, call, err);
     if (strcmp(command, "charging_recalculate") == 0)
@@ -182,8 +205,9 @@ static int parse_object(const cJSON *object, struct control_call *call, struct e
     return err_set(
         err, ERR_USAGE,
         "command %s: unknown; station_approve, exchange_add, battery_area, battery_lock, "
-        "battery_unlock, charging_repair, charging_recalculate, charging_settings, ping and "
-        "changes of costs (tariff_add …) are known",
+        "battery_unlock, charging_repair, charging_recalculate, charging_settings, battery_model, "
+        "alert_ack, threshold_set, threshold_unset, ping and changes of costs (tariff_add …) are "
+        "known",
         command);
 }
 
@@ -227,6 +251,8 @@ void control_format(const struct control_call *call, int status, const struct er
         }
         if (call->processes)
             format_processes(call, object);
+        if (call->alert_order)
+            alert_order_answer(call->alert_order, object);
     } else {
         (void)cJSON_AddStringToObject(object, "error", err->text);
         (void)cJSON_AddStringToObject(object, "code", err_name(status));

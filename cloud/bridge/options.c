@@ -98,6 +98,29 @@ const struct config_key OPTIONS_KEYS[] = {
     INTEGER("export", "again", "3", 0, 3659,
             "Files before the newest that are made again with it, because stations that were "
             "offline tell of a day late; less than keep."),
+    REAL("alerts", "capacity_hysteresis_kwh", "0.5", 0, 10000,
+         "low_capacity ends when the capacity is this many kWh above the minimum again, so that a "
+         "value on the edge does not flap. All of [alerts] holds where `swapctl threshold set` "
+         "said nothing for the battery's model and the station; SIGHUP reads it again."),
+    REAL("alerts", "low_soh_percent", "70", 0, 100,
+         "A battery whose state of health is below this raises low_soh."),
+    REAL("alerts", "low_soh_hysteresis_percent", "1", 0, 100, "low_soh ends this far above."),
+    REAL("alerts", "over_temperature_c", "60", -100, 1000,
+         "A pack in a bay whose hottest sensor is above this many degrees Celsius raises "
+         "over_temperature."),
+    REAL("alerts", "over_temperature_hysteresis_c", "5", 0, 1000,
+         "over_temperature ends this far below."),
+    REAL("alerts", "cell_imbalance_v", "0.3", 0, 1000,
+         "A pack in a bay whose highest and lowest cell are more than this many volts apart raises "
+         "cell_imbalance."),
+    REAL("alerts", "cell_imbalance_hysteresis_v", "0.1", 0, 1000,
+         "cell_imbalance ends this far below."),
+    REAL("alerts", "cell_temperature_c", "20", 0, 1000,
+         "The same for the degrees Celsius between the hottest and the coldest sensor."),
+    REAL("alerts", "cell_temperature_hysteresis_c", "5", 0, 1000, "And how far below it ends."),
+    REAL("alerts", "unknown_battery_s", "60", 0, 86400,
+         "A bay that holds a pack without identity for more than this many s of its station's "
+         "stream raises unknown_battery (stations of protocol version 1 only)."),
     REAL("charging", "sample_timeout_min", "15", 0.1, 10080,
          "A charging process that has seen no sample for this many minutes of its station's "
          "stream is closed at its last sample. SIGHUP reads it again, as the one below."),
@@ -173,6 +196,25 @@ static struct retention_limits retention_limits(const struct config *config)
         .event_log_days = config_real(config, "retention", "event_log_days")};
 }
 
+static void read_thresholds(const struct config *config, struct threshold_default *to)
+{
+    static const struct {
+        const char *raise, *hysteresis; /* NULL: elsewhere, none */
+    } keys[THRESHOLD_KINDS] = {
+        [THRESHOLD_LOW_CAPACITY] = {NULL, "capacity_hysteresis_kwh"},
+        [THRESHOLD_LOW_SOH] = {"low_soh_percent", "low_soh_hysteresis_percent"},
+        [THRESHOLD_OVER_TEMPERATURE] = {"over_temperature_c", "over_temperature_hysteresis_c"},
+        [THRESHOLD_CELL_IMBALANCE] = {"cell_imbalance_v", "cell_imbalance_hysteresis_v"},
+        [THRESHOLD_CELL_TEMPERATURE] = {"cell_temperature_c", "cell_temperature_hysteresis_c"},
+        [THRESHOLD_UNKNOWN_BATTERY] = {"unknown_battery_s", NULL},
+    };
+    for (int i = 0; i < THRESHOLD_KINDS; i++) {
+        to[i].raise = keys[i].raise ? config_real(config, "alerts", keys[i].raise) : 0;
+        to[i].hysteresis =
+            keys[i].hysteresis ? config_real(config, "alerts", keys[i].hysteresis) : 0;
+    }
+}
+
 void options_ingest(const struct config *config, struct ingest_options *options)
 {
     const double second = (double)CLOCK_US_PER_SECOND;
@@ -203,4 +245,5 @@ void options_ingest(const struct config *config, struct ingest_options *options)
                          strcmp(config_text(config, "charging", "preferred_range"), "ideal") == 0
                              ? RANGE_IDEAL
                              : RANGE_RATED}};
+    read_thresholds(config, options->thresholds);
 }

@@ -124,6 +124,12 @@ static void obey(struct writer *writer, struct control_request *request)
     case CONTROL_CHARGING_SETTINGS:
         call->processes->limits = *ingest_rule_limits(writer->ingest);
         break;
+    case CONTROL_BATTERY_MODEL:
+        status = ingest_set_model(writer->ingest, call->bid, call->model, call->actor, &err);
+        break;
+    case CONTROL_ALERT_ORDER:
+        status = ingest_obey_alerts(writer->ingest, call->alert_order, &err);
+        break;
     }
     control_answer(request, status, &err);
 }

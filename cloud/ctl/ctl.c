@@ -6,6 +6,7 @@
 #include "protocol/timestamp.h"
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,19 @@ int ctl_integer(const struct ctl *ctl, const char *option, int64_t least, int64_
         return err_set(err, ERR_USAGE, "--%s %s: not a whole number from %" PRId64 " to %" PRId64,
                        option, text, least, most);
     *to = value;
+    return 0;
+}
+
+int ctl_number(const struct ctl *ctl, const char *option, double *to, struct err *err)
+{
+    const char *text = args_value(ctl->args, option);
+    *to = NAN;
+    if (!text)
+        return 0;
+    char *end = NULL;
+    *to = strtod(text, &end);
+    if (end == text || *end != '\0' || !isfinite(*to))
+        return err_set(err, ERR_USAGE, "--%s %s: not a number", option, text);
     return 0;
 }
 
@@ -68,6 +82,8 @@ int ctl_filter(const struct ctl *ctl, struct report_filter *filter, struct err *
     if (!filter->station)
         filter->station = args_value(ctl->args, "device");
     filter->bid = args_value(ctl->args, "battery");
+    if (!filter->bid)
+        filter->bid = args_value(ctl->args, "bid");
     filter->vid = args_value(ctl->args, "vehicle");
     int rc = ctl_time(ctl, "from", STORE_NULL, &filter->from_us, err);
     if (rc == 0)
@@ -95,6 +111,7 @@ int ctl_run(const struct args *args, FILE *out, struct err *err)
                       .config = config,
                       .word = used < args_word_count(args) ? args_word(args, used) : NULL,
                       .second_word = ctl_verb_words(verb) > 1 ? args_word(args, used + 1) : NULL,
+                      .first_word = used,
                       .json = args_value(args, "json") != NULL,
                       .out = out};
     rc = verb->run(&ctl, err);

@@ -18,6 +18,7 @@ struct ctl {
     const struct config *config;
     const char *word;        /* the verb's own word (BID, ID, FILE), NULL: none, or left out */
     const char *second_word; /* of a verb that takes two */
+    int first_word;          /* its place among args_word, for a verb that takes several */
     bool json;
     FILE *out;
 };
@@ -25,8 +26,8 @@ struct ctl {
 struct ctl_verb {
     const char *subject, *name; /* "battery" "history", "battery" "area set"; name NULL: the subject
                                    stands alone */
-    /* What its words mean ("BID", "ID ZONE"; "[QUERY]": it may be left out), NULL: it takes none.
-     */
+    /* What its words mean ("BID", "ID ZONE"; "[QUERY]": it may be left out; "ID…": one or more),
+     * NULL: it takes none. */
     const char *word;
     int (*run)(const struct ctl *ctl, struct err *err);
 };
@@ -78,6 +79,8 @@ const char *ctl_currency(const struct ctl *ctl);
 struct evaluate2_limits;
 int ctl_rule_limits(const struct ctl *ctl, struct evaluate2_limits *limits, struct err *err);
 
+/* The number of an option, NAN when it was not given. */
+int ctl_number(const struct ctl *ctl, const char *option, double *to, struct err *err);
 /* Lists leave out samples that are damaged; who asks for one process is told by this error. */
 int ctl_check_samples(struct store *store, int64_t id, struct err *err);
 
@@ -87,7 +90,6 @@ int ctl_list_batteries(const struct ctl *ctl, struct err *err);
 int ctl_list_exchanges(const struct ctl *ctl, struct err *err);
 int ctl_list_swaps(const struct ctl *ctl, struct err *err);
 int ctl_list_charging(const struct ctl *ctl, struct err *err);
-int ctl_list_alerts(const struct ctl *ctl, struct err *err);
 int ctl_list_quarantine(const struct ctl *ctl, struct err *err);
 int ctl_list_commands(const struct ctl *ctl, struct err *err);
 int ctl_show_station(const struct ctl *ctl, struct err *err); /* show.c */
@@ -100,6 +102,12 @@ int ctl_recalculate_charging(const struct ctl *ctl, struct err *err); /* recalcu
 int ctl_repair_charging(const struct ctl *ctl, struct err *err);      /* repair.c */
 int ctl_approve_station(const struct ctl *ctl, struct err *err);      /* database.c */
 int ctl_refuse_station(const struct ctl *ctl, struct err *err);
+int ctl_list_alerts(const struct ctl *ctl, struct err *err); /* alerts.c */
+int ctl_acknowledge_alerts(const struct ctl *ctl, struct err *err);
+int ctl_list_thresholds(const struct ctl *ctl, struct err *err); /* thresholds.c */
+int ctl_set_threshold(const struct ctl *ctl, struct err *err);
+int ctl_unset_threshold(const struct ctl *ctl, struct err *err);
+int ctl_set_battery_model(const struct ctl *ctl, struct err *err);
 int ctl_backup(const struct ctl *ctl, struct err *err);
 int ctl_restore(const struct ctl *ctl, struct err *err);
 int ctl_battery_history(const struct ctl *ctl, struct err *err); /* questions.c */

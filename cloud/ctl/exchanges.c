@@ -60,18 +60,6 @@ static int put(const struct ctl *ctl, const char *option, char *to, size_t size,
     return 0;
 }
 
-static int put_number(const struct ctl *ctl, const char *option, double *to, struct err *err)
-{
-    const char *text = args_value(ctl->args, option);
-    char *end = NULL;
-    if (!text)
-        return 0;
-    *to = strtod(text, &end);
-    if (end == text || *end != '\0' || !isfinite(*to))
-        return err_set(err, ERR_USAGE, "--%s %s: not a number", option, text);
-    return 0;
-}
-
 static int put_time(const struct ctl *ctl, int64_t *to, struct err *err)
 {
     const char *text = args_value(ctl->args, "time");
@@ -109,9 +97,9 @@ static int read_form(const struct ctl *ctl, struct exchange_form *form, struct e
     if (rc == 0)
         rc = put_time(ctl, &form->event_time_us, err);
     if (rc == 0)
-        rc = put_number(ctl, "soc", &form->soc, err);
+        rc = ctl_number(ctl, "soc", &form->soc, err);
     if (rc == 0)
-        rc = put_number(ctl, "soh", &form->soh, err);
+        rc = ctl_number(ctl, "soh", &form->soh, err);
     if (rc == 0)
         rc = ctl_integer(ctl, "bay", 1, 1000, STORE_NULL, &form->slot, err);
     if (rc == 0 && form_check(form, err) < 0) {

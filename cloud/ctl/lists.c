@@ -63,11 +63,6 @@ int ctl_list_charging(const struct ctl *ctl, struct err *err)
     return list(ctl, &REPORT_CHARGING, err);
 }
 
-int ctl_list_alerts(const struct ctl *ctl, struct err *err)
-{
-    return list(ctl, &REPORT_ALERTS, err);
-}
-
 int ctl_list_quarantine(const struct ctl *ctl, struct err *err)
 {
     return list(ctl, &REPORT_QUARANTINE, err);

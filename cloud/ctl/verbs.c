@@ -25,6 +25,7 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"battery", "area list", NULL, ctl_list_areas},
                                      {"battery", "area set", "BID", ctl_set_area},
                                      {"battery", "area clear", "BID", ctl_clear_area},
+                                     {"battery", "model", "BID MODEL", ctl_set_battery_model},
                                      {"vehicle", "history", "VID", ctl_vehicle_history},
                                      {"vehicle", "free", "VID on|off", ctl_set_vehicle_free},
                                      {"exchange", "list", NULL, ctl_list_exchanges},
@@ -53,6 +54,10 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"geofence", "delete", "ID", ctl_delete_geofence},
                                      {"charging", "recalculate", NULL, ctl_recalculate_charging},
                                      {"alert", "list", NULL, ctl_list_alerts},
+                                     {"alert", "ack", "ID…", ctl_acknowledge_alerts},
+                                     {"threshold", "list", NULL, ctl_list_thresholds},
+                                     {"threshold", "set", "KIND", ctl_set_threshold},
+                                     {"threshold", "unset", "KIND", ctl_unset_threshold},
                                      {"quarantine", "list", NULL, ctl_list_quarantine},
                                      {"command", "list", NULL, ctl_list_commands},
                                      {"command", "ask-charge", NULL, ctl_ask_charge},
@@ -80,11 +85,24 @@ static const struct args_option options[] = {
     {"from", "TIME", "from this time on (2026-11-21, 2026-11-21T08:15:30Z …)", NULL, NULL},
     {"to", "TIME", "before this time", NULL, NULL},
     {"at", "TIME", "battery holder, health: at this time (default: now)", NULL, NULL},
-    {"all", NULL, "battery health: of all batteries", NULL, NULL},
+    {"all", NULL,
+     "battery health: of all batteries; charging recalculate: every process; alert list: also "
+     "those "
+     "that have ended",
+     NULL, NULL},
     {"what", "WHAT", "battery history: vehicles (default), capacity, soh, temperature, imbalance",
      NULL, NULL},
-    {"by", "WHAT", "swap count: per battery, vehicle, station or day (default); charging report",
+    {"by", "WHAT",
+     "swap count: per battery, vehicle, station or day (default); charging report; alert ack: who "
+     "acknowledges",
      NULL, NULL},
+    {"bid", "BID", "as --battery", NULL, NULL},
+    {"kind", "KIND", "only of this kind of alert or threshold", NULL, NULL},
+    {"open", NULL, "alert list: only those that have not ended", NULL, NULL},
+    {"model", "MODEL", "threshold: for batteries of this model", NULL, NULL},
+    {"raise", "VALUE", "threshold set: beyond it the alert is raised", NULL, NULL},
+    {"clear-at", "VALUE", "threshold set: where it ends (default: the usual distance)", NULL, NULL},
+    {"disabled", NULL, "threshold set: no such alert there", NULL, NULL},
     {"limit", "N", "newest N rows (tables: 200; JSON: all)", NULL, NULL},
     {"geofence", "ID", "tariff add: for processes within it", NULL, NULL},
     {"per-kwh", "PRICE", "tariff add: price of a kWh; charging cost: by hand", NULL, NULL},
@@ -111,8 +129,6 @@ static const struct args_option options[] = {
     {"circles", "LAT,LON,M", "battery area: circles of M metres; several: with ; between", NULL,
      NULL},
     {"dry-run", NULL, "import, repair, recalculate, retention run: change nothing", NULL, NULL},
-    {"all", NULL, "charging recalculate: every process", NULL, NULL},
-    {"bid", "BID", "charging recalculate: as --battery", NULL, NULL},
     {"anew", NULL, "charging recalculate: from the first, also when a run was ended", NULL, NULL},
     {"idle-min", "N", "charging repair: without a sample for N minutes (default 60)", NULL, NULL},
     {"thin-after-days", "N", "retention run: instead of the bridge's (0: never)", NULL, NULL},
@@ -164,6 +180,7 @@ const struct args_spec CTL_SPEC = {
         "                             [--stations A,B] [--circles LAT,LON,METRES;…] [--actor]\n"
         "  battery area list          [--battery]\n"
         "  battery area clear BID     it may be anywhere [--actor]\n"
+        "  battery model BID MODEL    say which model it is ('-': not known), for thresholds\n"
         "  vehicle history VID        the batteries it had [--from --to]\n"
         "  vehicle free VID on|off    does it charge at Tesla chargers without paying?\n"
         "  exchange list              [--battery --vehicle --station --from --to]\n"
@@ -214,7 +231,13 @@ const struct args_spec CTL_SPEC = {
         "on\n"
         "                             (--all | --bid --station --from --to) [--dry-run --anew\n"
         "                             --gap-limit --rating]\n"
-        "  alert list                 [--station --vehicle --battery --from --to]\n"
+        "  alert list                 [--open --kind --station --vehicle --battery --from --to]\n"
+        "  alert ack ID…              somebody has taken notice [--by NAME]\n"
+        "  threshold list             limits set for battery models and stations [--kind "
+        "--station]\n"
+        "  threshold set KIND         --raise VALUE [--clear-at VALUE --model M --station ID\n"
+        "                             --disabled]; without a model or station: for any\n"
+        "  threshold unset KIND       [--model --station]\n"
         "  quarantine list            messages that were not understood [--from --to]\n"
         "  command list               commands and their outcomes [--station --from --to]\n"
         "  command ask-charge         run a swap: --device --vehicle [--user --request-id\n"
@@ -335,7 +358,8 @@ int ctl_find_verb(const struct args *args, const struct ctl_verb **verb, int *us
         if (words < *used + wanted && each->word[0] != '[')
             return err_set(err, ERR_USAGE, "'%s' needs %s: %s", typed,
                            wanted > 1 ? "two words" : "a word", each->word);
-        if (words > *used + wanted)
+        bool more = each->word && strstr(each->word, "…");
+        if (words > *used + wanted && !more)
             return err_set(err, ERR_USAGE, "'%s' is one word too many after '%s'",
                            args_word(args, words - 1), typed);
         *verb = each;

@@ -28,12 +28,20 @@ static int64_t plant_now(const struct ingest *ingest)
     return ingest->env->plant_us(ingest->env->self);
 }
 
+static void set_thresholds(struct ingest *ingest)
+{
+    for (int i = 0; i < THRESHOLD_KINDS; i++)
+        alerts_set_default(ingest->alerts, (enum threshold_kind)i, &ingest->options.thresholds[i]);
+}
+
 static int make_parts(struct ingest *ingest, struct err *err)
 {
     struct store *store = ingest->store;
     const struct ingest_options *options = &ingest->options;
     int64_t mono_us = mono_now(ingest);
     int status = alerts_new(&ingest->alerts, store, err);
+    if (status == 0)
+        set_thresholds(ingest);
     if (status == 0)
         status = tracking_new(&ingest->tracking, store, ingest->alerts, &options->tracking, err);
     if (status == 0)
@@ -97,6 +105,7 @@ void ingest_configure(struct ingest *ingest, const struct ingest_options *option
 {
     ingest->options = *options;
     ingest->options.prefix = ingest->prefix;
+    set_thresholds(ingest); /* before tracking passes its own on */
     tracking_set_limits(ingest->tracking, &options->tracking);
     charging_set_limits(ingest->charging, &options->charging);
     days_set_limits(ingest->days, &options->days);

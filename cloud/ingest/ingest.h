@@ -14,6 +14,7 @@
 #ifndef SWAPSTACK_INGEST_INGEST_H
 #define SWAPSTACK_INGEST_INGEST_H
 
+#include "alerts/threshold.h"
 #include "base/env.h"
 #include "charging/charging.h"
 #include "health/day.h"
@@ -35,6 +36,9 @@ struct ingest_options {
     int64_t quarantine_rows;    /* kept at most, the oldest go first */
     size_t quarantine_bytes;    /* kept of each payload */
     struct commands_limits commands;
+    /* Where table `threshold` has no row; the raise of low_capacity and frequent_swap is that of
+     * `tracking`. */
+    struct threshold_default thresholds[THRESHOLD_KINDS];
     struct tracking_limits tracking;
     struct charging_limits charging;
     struct retention_limits retention;
@@ -117,6 +121,13 @@ int ingest_recalculate_charging(struct ingest *ingest, const struct recalculate_
 
 /* The limits of charging rule 2 that are in use. */
 const struct evaluate2_limits *ingest_rule_limits(const struct ingest *ingest);
+
+/* What an operator says of a battery's model (tracking.h) and orders about alerts
+ * (alerts/order.h), each in a transaction of its own. */
+int ingest_set_model(struct ingest *ingest, const char *bid, const char *model, const char *actor,
+                     struct err *err);
+struct alert_order;
+int ingest_obey_alerts(struct ingest *ingest, struct alert_order *order, struct err *err);
 
 /* Before a clean stop: writes what is otherwise written every few seconds. */
 int ingest_settle(struct ingest *ingest, struct err *err);

@@ -22,19 +22,25 @@ static int see(struct ingest *ingest, const struct arrival *arrival,
 {
     const struct message_station *station = &arrival->message.data.station_info.station;
     const struct station_row *row = &arrival->station->row;
-    struct tracking_sighting sighting = {.bid = battery->bid,
-                                         .station_id = arrival->message.device,
-                                         .bay_is_empty = bay_is_empty,
-                                         .slot = battery->slot,
-                                         .time_us = arrival->moment.time_us,
-                                         .soc_percent = battery->soc_percent,
-                                         .soh_percent = battery->soh_percent,
-                                         .capacity_kwh = battery->capacity_kwh,
-                                         .cycles = from_message(battery->cycles),
-                                         .battery_version = battery->version,
-                                         .latitude = first_known(station->latitude, row->latitude),
-                                         .longitude =
-                                             first_known(station->longitude, row->longitude)};
+    struct tracking_sighting sighting = {
+        .bid = battery->bid,
+        .station_id = arrival->message.device,
+        .bay_is_empty = bay_is_empty,
+        .slot = battery->slot,
+        .time_us = arrival->moment.time_us,
+        .soc_percent = battery->soc_percent,
+        .soh_percent = battery->soh_percent,
+        .capacity_kwh = battery->capacity_kwh,
+        .cycles = from_message(battery->cycles),
+        .battery_version = battery->version,
+        .latitude = first_known(station->latitude, row->latitude),
+        .longitude = first_known(station->longitude, row->longitude),
+        .max_temp_c = battery->max_temp_c,
+        .min_temp_c = battery->min_temp_c,
+        .max_cell_v = battery->max_cell_v,
+        .min_cell_v = battery->min_cell_v,
+        /* A bare client may have no way to say who it is. */
+        .unidentified = !bay_is_empty && !battery->bid[0] && arrival->message.version >= 1};
     struct tracking_source source = ingest_source(arrival);
     return tracking_see_battery(ingest->tracking, &sighting, &source, err);
 }

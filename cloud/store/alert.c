@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/alert.h"
 
-int alert_find_open(struct store *store, const char *kind, const char *bid, const char *station_id,
-                    int64_t slot, struct alert_row *row, struct err *err)
+#define COLUMNS                                                                                    \
+    "id, kind, severity, bid, vid, station_id, slot, raised_at, cleared_at, acknowledged_at, "     \
+    "acknowledged_by, value, threshold, text"
+
+/* 1 and the row, or what the step said. */
+static int read_one(struct store *store, sqlite3_stmt *select, struct alert_row *row,
+                    struct err *err)
 {
-    sqlite3_stmt *select = store_prepare(
-        store,
-        "SELECT id, kind, severity, bid, vid, station_id, slot, raised_at, cleared_at, value, "
-        "threshold, text FROM alert WHERE kind = ?1 AND bid IS ?2 AND station_id IS ?3 AND "
-        "slot IS ?4 AND cleared_at IS NULL",
-        err);
-    if (!select)
-        return ERR_STORAGE;
-    store_bind_text(select, 1, kind);
-    store_bind_text(select, 2, bid);
-    store_bind_text(select, 3, station_id);
-    store_bind_integer(select, 4, slot);
     int found = store_step(store, select, err);
     if (found <= 0)
         return found;
@@ -23,16 +16,44 @@ int alert_find_open(struct store *store, const char *kind, const char *bid, cons
                               .slot = store_column_integer(select, 6),
                               .raised_at_us = store_column_integer(select, 7),
                               .cleared_at_us = store_column_integer(select, 8),
-                              .value = store_column_real(select, 9),
-                              .threshold = store_column_real(select, 10)};
+                              .acknowledged_at_us = store_column_integer(select, 9),
+                              .value = store_column_real(select, 11),
+                              .threshold = store_column_real(select, 12)};
     store_column_text(select, 1, row->kind, sizeof row->kind);
     store_column_text(select, 2, row->severity, sizeof row->severity);
     store_column_text(select, 3, row->bid, sizeof row->bid);
     store_column_text(select, 4, row->vid, sizeof row->vid);
     store_column_text(select, 5, row->station_id, sizeof row->station_id);
-    store_column_text(select, 11, row->text, sizeof row->text);
+    store_column_text(select, 10, row->acknowledged_by, sizeof row->acknowledged_by);
+    store_column_text(select, 13, row->text, sizeof row->text);
     (void)sqlite3_reset(select);
     return 1;
+}
+
+int alert_find_open(struct store *store, const char *kind, const char *bid, const char *station_id,
+                    int64_t slot, struct alert_row *row, struct err *err)
+{
+    sqlite3_stmt *select =
+        store_prepare(store,
+                      "SELECT " COLUMNS " FROM alert WHERE kind = ?1 AND bid IS ?2 AND "
+                      "station_id IS ?3 AND slot IS ?4 AND cleared_at IS NULL",
+                      err);
+    if (!select)
+        return ERR_STORAGE;
+    store_bind_text(select, 1, kind);
+    store_bind_text(select, 2, bid);
+    store_bind_text(select, 3, station_id);
+    store_bind_integer(select, 4, slot);
+    return read_one(store, select, row, err);
+}
+
+int alert_load(struct store *store, int64_t id, struct alert_row *row, struct err *err)
+{
+    sqlite3_stmt *select = store_prepare(store, "SELECT " COLUMNS " FROM alert WHERE id = ?1", err);
+    if (!select)
+        return ERR_STORAGE;
+    store_bind_integer(select, 1, id);
+    return read_one(store, select, row, err);
 }
 
 int alert_insert(struct store *store, struct alert_row *row, struct err *err)
@@ -68,5 +89,18 @@ int alert_set_cleared(struct store *store, int64_t id, int64_t at_us, struct err
         return ERR_STORAGE;
     store_bind_integer(update, 1, id);
     store_bind_integer(update, 2, at_us);
+    return store_run(store, update, err);
+}
+
+int alert_set_acknowledged(struct store *store, int64_t id, int64_t at_us, const char *by,
+                           struct err *err)
+{
+    sqlite3_stmt *update = store_prepare(
+        store, "UPDATE alert SET acknowledged_at = ?2, acknowledged_by = ?3 WHERE id = ?1", err);
+    if (!update)
+        return ERR_STORAGE;
+    store_bind_integer(update, 1, id);
+    store_bind_integer(update, 2, at_us);
+    store_bind_text(update, 3, by);
     return store_run(store, update, err);
 }

@@ -10,7 +10,8 @@ struct alert_row {
     char kind[65], severity[16];
     char bid[65], vid[65], station_id[65]; /* "": not about one */
     int64_t slot;
-    int64_t raised_at_us, cleared_at_us;
+    int64_t raised_at_us, cleared_at_us, acknowledged_at_us;
+    char acknowledged_by[65];
     double value, threshold;
     char text[512];
 };
@@ -19,8 +20,12 @@ struct alert_row {
  * mean none). 1 there is one, 0 there is none. */
 int alert_find_open(struct store *store, const char *kind, const char *bid, const char *station_id,
                     int64_t slot, struct alert_row *row, struct err *err);
+/* 1, or 0 when no alert has that id. */
+int alert_load(struct store *store, int64_t id, struct alert_row *row, struct err *err);
 /* Sets row->id. */
 int alert_insert(struct store *store, struct alert_row *row, struct err *err);
 int alert_set_cleared(struct store *store, int64_t id, int64_t at_us, struct err *err);
+int alert_set_acknowledged(struct store *store, int64_t id, int64_t at_us, const char *by,
+                           struct err *err);
 
 #endif

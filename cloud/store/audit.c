@@ -20,13 +20,14 @@ static const struct table TABLES[AUDIT_TABLES] = {
     {"vehicle", "SELECT vid FROM vehicle ORDER BY vid", 1,
      "INSERT INTO vehicle (vid) VALUES (?1) ON CONFLICT (vid) DO NOTHING", NULL},
     {"battery",
-     "SELECT bid, battery_version, capacity_kwh, soh, where_kind, where_id, slot, where_since "
-     "FROM battery ORDER BY bid",
+     "SELECT bid, battery_version, capacity_kwh, soh, where_kind, where_id, slot, where_since, "
+     "model FROM battery ORDER BY bid",
      1,
      "INSERT INTO battery (bid, battery_version, capacity_kwh, soh, where_kind, where_id, slot, "
-     "where_since) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (bid) DO UPDATE SET "
+     "where_since, model) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (bid) DO UPDATE "
+     "SET "
      "battery_version = ?2, capacity_kwh = ?3, soh = ?4, where_kind = ?5, where_id = ?6, "
-     "slot = ?7, where_since = ?8",
+     "slot = ?7, where_since = ?8, model = ?9",
      "DELETE FROM battery WHERE bid = ?1"},
     {"battery_version",
      "SELECT bid, since_at, battery_version, source FROM battery_version "
@@ -74,6 +75,15 @@ static const struct table TABLES[AUDIT_TABLES] = {
      "INSERT OR REPLACE INTO swaps_per_day (station_id, day, swaps, first_at, last_at) "
      "VALUES (?1, ?2, ?3, ?4, ?5)",
      "DELETE FROM swaps_per_day WHERE station_id = ?1 AND day = ?2"},
+    {"threshold",
+     "SELECT kind, ifnull(model, ''), ifnull(station_id, ''), raise_value, clear_value, enabled, "
+     "set_at, set_by FROM threshold ORDER BY 1, 2, 3",
+     3,
+     "INSERT OR REPLACE INTO threshold (kind, model, station_id, raise_value, clear_value, "
+     "enabled, "
+     "set_at, set_by) VALUES (?1, nullif(?2, ''), nullif(?3, ''), ?4, ?5, ?6, ?7, ?8)",
+     "DELETE FROM threshold WHERE kind = ?1 AND ifnull(model, '') = ?2 AND "
+     "ifnull(station_id, '') = ?3"},
     {"battery_lock", "SELECT bid, reason, locked_at, locked_by FROM battery_lock ORDER BY bid", 1,
      "INSERT OR REPLACE INTO battery_lock (bid, reason, locked_at, locked_by) "
      "VALUES (?1, ?2, ?3, ?4)",

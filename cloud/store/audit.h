@@ -22,7 +22,7 @@ struct audit_result {
     int64_t looked_at, faults; /* items, differences or violations */
 };
 
-#define AUDIT_TABLES     9
+#define AUDIT_TABLES     10
 #define AUDIT_INVARIANTS 7
 
 /* Compares table `index` < AUDIT_TABLES of `kept` with that of `rebuilt`. `repair` NULL, or the

@@ -7,7 +7,7 @@ int battery_load(struct store *store, const char *bid, struct battery_row *row, 
         store,
         "SELECT bid, battery_version, capacity_kwh, soh, soc, cycles, last_seen_at, where_kind, "
         "where_id, slot, where_since, where_journal, where_boot, where_up_ms, where_source, "
-        "latitude, longitude FROM battery WHERE bid = ?1",
+        "latitude, longitude, model FROM battery WHERE bid = ?1",
         err);
     if (!select)
         return ERR_STORAGE;
@@ -32,6 +32,7 @@ int battery_load(struct store *store, const char *bid, struct battery_row *row, 
     store_column_text(select, 8, row->where_id, sizeof row->where_id);
     store_column_text(select, 11, row->where_journal, sizeof row->where_journal);
     store_column_text(select, 14, row->where_source, sizeof row->where_source);
+    store_column_text(select, 17, row->model, sizeof row->model);
     (void)sqlite3_reset(select);
     return 1;
 }
@@ -52,7 +53,7 @@ int battery_save(struct store *store, const struct battery_row *row, struct err 
         "UPDATE battery SET battery_version = ?2, capacity_kwh = ?3, soh = ?4, soc = ?5, "
         "cycles = ?6, last_seen_at = ?7, where_kind = ?8, where_id = ?9, slot = ?10, "
         "where_since = ?11, where_journal = ?12, where_boot = ?13, where_up_ms = ?14, "
-        "where_source = ?15, latitude = ?16, longitude = ?17 WHERE bid = ?1",
+        "where_source = ?15, latitude = ?16, longitude = ?17, model = ?18 WHERE bid = ?1",
         err);
     if (!update)
         return ERR_STORAGE;
@@ -73,6 +74,7 @@ int battery_save(struct store *store, const struct battery_row *row, struct err 
     store_bind_text(update, 15, row->where_source);
     store_bind_real(update, 16, row->latitude);
     store_bind_real(update, 17, row->longitude);
+    store_bind_text(update, 18, row->model);
     return store_run(store, update, err);
 }
 

@@ -9,6 +9,7 @@
 struct battery_row {
     char bid[65];
     char battery_version[65];
+    char model[65]; /* "": not known */
     double capacity_kwh, soh, soc;
     int64_t cycles, last_seen_at_us;
     char where_kind[8]; /* vehicle, bay, storage, unknown */

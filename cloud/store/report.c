@@ -37,6 +37,8 @@ static void bind_filter(sqlite3_stmt *statement, const struct report_filter *fil
     bind_text(statement, ":station", filter->station);
     bind_text(statement, ":bid", filter->bid);
     bind_text(statement, ":vid", filter->vid);
+    bind_text(statement, ":kind", filter->kind);
+    bind_integer(statement, ":open", filter->open);
     bind_integer(statement, ":id", filter->id);
     bind_integer(statement, ":from", filter->from_us);
     bind_integer(statement, ":to", filter->to_us);

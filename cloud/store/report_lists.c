@@ -56,6 +56,7 @@ const struct report REPORT_BAYS = {
     bays};
 
 static const struct report_column batteries[] = {TEXT("bid", "BATTERY"),
+                                                 TEXT("model", NULL),
                                                  TEXT("battery_version", "VERSION"),
                                                  REAL("capacity_kwh", 1, "KWH"),
                                                  REAL("soc", 1, "SOC %"),
@@ -72,7 +73,8 @@ static const struct report_column batteries[] = {TEXT("bid", "BATTERY"),
                                                  END};
 const struct report REPORT_BATTERIES = {
     "batteries",
-    "SELECT bid, battery_version, capacity_kwh, soc, soh, cycles, where_kind, where_id, slot,"
+    "SELECT bid, model, battery_version, capacity_kwh, soc, soh, cycles, where_kind, where_id, "
+    "slot,"
     " where_since, last_seen_at, latitude, longitude, charge_efficiency FROM battery"
     " WHERE " EQUALS("bid", ":bid") "ORDER BY bid LIMIT :limit",
     batteries};
@@ -259,9 +261,10 @@ static const struct report_column alerts[] = {INTEGER("id", "ID"),
                                               END};
 const struct report REPORT_ALERTS = {
     "alerts",
-    "SELECT id, raised_at, severity, kind, CASE WHEN cleared_at IS NULL THEN 'open'"
-    " ELSE 'cleared' END, text, station_id, bid, vid, slot, cleared_at, acknowledged_at,"
-    " acknowledged_by, value, threshold FROM alert WHERE " EQUALS(
+    "SELECT id, raised_at, severity, kind, CASE WHEN cleared_at NOTNULL THEN 'cleared'"
+    " WHEN acknowledged_at NOTNULL THEN 'acknowledged' ELSE 'open' END, text, station_id, bid, vid,"
+    " slot, cleared_at, acknowledged_at, acknowledged_by, value, threshold FROM alert WHERE "
+    "(NOT :open OR cleared_at IS NULL) AND " EQUALS("kind", ":kind") "AND " EQUALS(
         "station_id",
         ":station") "AND " EQUALS("bid",
                                   ":bid") "AND " EQUALS("vid",
@@ -275,6 +278,22 @@ const struct report REPORT_ALERTS = {
                                                                                            "LIMIT "
                                                                                            ":limit",
     alerts};
+
+static const struct report_column thresholds[] = {TEXT("kind", "KIND"),
+                                                  TEXT("model", "MODEL"),
+                                                  TEXT("station_id", "STATION"),
+                                                  REAL("raise_value", 2, "RAISE"),
+                                                  REAL("clear_value", 2, "CLEAR"),
+                                                  BOOL("enabled", "ENABLED"),
+                                                  TIME("set_at", "SET"),
+                                                  TEXT("set_by", "BY"),
+                                                  END};
+const struct report REPORT_THRESHOLDS = {
+    "thresholds",
+    "SELECT kind, model, station_id, raise_value, clear_value, enabled, set_at, set_by"
+    " FROM threshold WHERE " EQUALS("kind", ":kind") "AND " EQUALS(
+        "station_id", ":station") "ORDER BY kind, model, station_id LIMIT :limit",
+    thresholds};
 
 static const struct report_column quarantine[] = {
     INTEGER("id", "ID"),      TIME("received_at", "RECEIVED"),         TEXT("topic", "TOPIC"),

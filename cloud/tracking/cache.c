@@ -151,6 +151,7 @@ int tracked_bay_get(struct tracking *tracking, const char *station_id, int64_t s
     if (!bay)
         return err_set(err, ERR_NOMEM, "bay %s: out of memory", key);
     memcpy(bay->key, key, sizeof bay->key);
+    bay->unknown_since_us = STORE_NULL;
     char other[sizeof bay->bid];
     int status = battery_in_bay(tracking->store, station_id, slot, "", "", bay->bid, err);
     if (status == 1)

@@ -86,8 +86,11 @@ static int refresh(struct tracking *tracking, struct exchange_row *row, struct e
         has_after < 0 ? has_after : exchange_before_any(tracking->store, row, &before_any, err);
     if (has_any < 0)
         return has_any;
-    int status = exchange_count_on_loads(tracking->store, row->bid,
-                                         row->event_time_us - tracking->limits.frequent_window_us,
+    struct tracking_limits limits;
+    int status = tracked_limits(tracking, row->bid, row->station_id, &limits, err);
+    if (status == 0)
+        status = exchange_count_on_loads(tracking->store, row->bid,
+                                         row->event_time_us - limits.frequent_window_us,
                                          row->event_time_us, &on_loads, err);
     if (status < 0)
         return status;
@@ -96,7 +99,7 @@ static int refresh(struct tracking *tracking, struct exchange_row *row, struct e
     fresh.start_time_us = pairing.start_time_us;
     fresh.end_time_us = pairing.end_time_us;
     (void)custody_contradicts(has_any ? &before_any : NULL, row, &pairing, custody);
-    remarks_compose(row, pairing.failed, custody, on_loads, &tracking->limits, fresh.comments,
+    remarks_compose(row, pairing.failed, custody, on_loads, &limits, fresh.comments,
                     sizeof fresh.comments);
     if (fresh.start_time_us == row->start_time_us && fresh.end_time_us == row->end_time_us &&
         strcmp(fresh.comments, row->comments) == 0)
@@ -145,26 +148,6 @@ static int refresh_around(struct tracking *tracking, struct exchange_row *row, s
     if (status == 0)
         status = refresh(tracking, row, err);
     return status < 0 || !pairing_is_on_load(row) ? status : refresh_window(tracking, row, err);
-}
-
-/* The alert says how the battery stands at its newest event. */
-static int alert_frequency(struct tracking *tracking, const struct exchange_row *newest,
-                           struct err *err)
-{
-    const struct tracking_limits *limits = &tracking->limits;
-    struct alert_subject subject = {
-        .kind = "frequent_swap", .severity = "warning", .bid = newest->bid, .slot = STORE_NULL};
-    int64_t count = 0, at_us = newest->event_time_us;
-    int status = exchange_count_on_loads(tracking->store, newest->bid,
-                                         at_us - limits->frequent_window_us, at_us, &count, err);
-    if (status < 0)
-        return status;
-    if (count <= limits->frequent_swap_max)
-        return alerts_clear(tracking->alerts, &subject, at_us, err);
-    char text[REMARK_SIZE];
-    remark_frequent_swap(newest->bid, count, limits, text);
-    return alerts_raise(tracking->alerts, &subject, at_us, (double)count,
-                        (double)limits->frequent_swap_max, text, err);
 }
 
 static void take(double *to, double said, bool telemetry_is_newer)
@@ -248,8 +231,8 @@ static int update_battery(struct tracking *tracking, struct tracked_battery *bat
     if (status == 0)
         status = tracked_battery_save(tracking, battery, err);
     if (status == 0)
-        status = tracked_capacity_check(tracking, battery, row->event_time_us, &low, err);
-    return status == 0 ? alert_frequency(tracking, &newest, err) : status;
+        status = tracked_judge(tracking, battery, row->station_id, row->event_time_us, &low, err);
+    return status == 0 ? tracked_judge_frequency(tracking, battery, &newest, err) : status;
 }
 
 static int record(struct tracking *tracking, const struct tracking_exchange *exchange,
@@ -321,6 +304,10 @@ int tracking_add_timeout(struct tracking *tracking, const struct tracking_exchan
                                          .cycles = STORE_NULL,
                                          .battery_version = exchange->battery_version,
                                          .latitude = NAN,
-                                         .longitude = NAN};
+                                         .longitude = NAN,
+                                         .max_temp_c = NAN,
+                                         .min_temp_c = NAN,
+                                         .max_cell_v = NAN,
+                                         .min_cell_v = NAN};
     return tracking_see_battery(tracking, &sighting, source, err);
 }

@@ -13,13 +13,13 @@
 #define REMARK_SIZE 288
 
 void remark_missing_on_load(const char *bid, const char *vid, char to[REMARK_SIZE]);
-void remark_low_capacity(const char *bid, double capacity_kwh, const struct tracking_limits *limits,
+void remark_low_capacity(const char *bid, double capacity_kwh, double minimum_kwh,
                          char to[REMARK_SIZE]);
-void remark_frequent_swap(const char *bid, int64_t on_loads, const struct tracking_limits *limits,
+void remark_low_soh(const char *bid, double soh_percent, double minimum_percent,
+                    char to[REMARK_SIZE]);
+/* `most`: On-Loads that a window may hold. */
+void remark_frequent_swap(const char *bid, int64_t on_loads, int64_t window_us, double most,
                           char to[REMARK_SIZE]);
-
-/* Is the capacity known and below the limit? */
-bool remark_is_low(double capacity_kwh, const struct tracking_limits *limits);
 
 /* "failed: …; custody: …; <alerts>; <what the station said>", each part only where it applies.
  * `custody`: the sentence of custody.h, "" none. `on_loads`: of the battery in the window that ends

@@ -2,6 +2,7 @@
 #include "tracking/replay.h"
 
 #include "alerts/alerts.h"
+#include "alerts/threshold_json.h"
 #include "base/scope.h"
 #include "protocol/json.h"
 #include "store/audit.h"
@@ -106,6 +107,29 @@ static int limits(struct step *step, struct err *err)
     return status;
 }
 
+static int threshold(struct step *step, bool set, struct err *err)
+{
+    struct threshold_row row = {.set_at_us = step->row->event_time_us};
+    (void)snprintf(row.set_by, sizeof row.set_by, "%s", text_or_empty(step->row->actor_id));
+    int status = threshold_from_json(step->payload, !set, &row, err);
+    if (status < 0)
+        return status;
+    status = set ? alerts_put_threshold(step->replay->alerts, &row, err)
+                 : alerts_remove_threshold(step->replay->alerts, row.kind, row.model,
+                                           row.station_id, err);
+    return status < 0 ? status : 0;
+}
+
+static int threshold_set(struct step *step, struct err *err)
+{
+    return threshold(step, true, err);
+}
+
+static int threshold_unset(struct step *step, struct err *err)
+{
+    return threshold(step, false, err);
+}
+
 static int swap_end(struct step *step, struct err *err)
 {
     return tracking_end_swap(step->replay->tracking, text_or_empty(step->row->station_id),
@@ -118,6 +142,16 @@ static int version(struct step *step, struct err *err)
     return tracking_update_battery_version(step->replay->tracking, text(step, "bid"),
                                            text(step, "battery_version"), step->row->event_time_us,
                                            &step->source, err);
+}
+
+static int model(struct step *step, struct err *err)
+{
+    struct tracked_battery *found;
+    int status = battery(step, &found, err);
+    if (status < 0)
+        return status;
+    (void)snprintf(found->row.model, sizeof found->row.model, "%s", text(step, "model"));
+    return tracked_battery_save(step->replay->tracking, found, err);
 }
 
 static int set_number(struct step *step, const char *name, struct err *err)
@@ -217,13 +251,22 @@ static const struct {
         json; /* the payload is an object of ours; a station's message is read by its own decoder */
     int (*take)(struct step *step, struct err *err);
 } STEPS[] = {
-    {"SWAP_EVENT", false, swap_event},  {"exchange.add", true, exchange_add},
-    {EVENTLOG_LIMITS, true, limits},    {"swap.end", true, swap_end},
-    {"battery.version", true, version}, {"battery.capacity", true, capacity},
-    {"battery.soh", true, soh},         {"battery.place", true, place},
-    {"battery.seen", true, seen},       {"station.position", true, position},
-    {"battery.area", true, area},       {"battery.lock", true, lock},
+    {"SWAP_EVENT", false, swap_event},
+    {"exchange.add", true, exchange_add},
+    {EVENTLOG_LIMITS, true, limits},
+    {"swap.end", true, swap_end},
+    {"battery.version", true, version},
+    {"battery.capacity", true, capacity},
+    {"battery.soh", true, soh},
+    {"battery.place", true, place},
+    {"battery.seen", true, seen},
+    {"station.position", true, position},
+    {"battery.area", true, area},
+    {"battery.lock", true, lock},
     {"battery.unlock", true, unlock},
+    {"battery.model", true, model},
+    {EVENTLOG_THRESHOLD_SET, true, threshold_set},
+    {EVENTLOG_THRESHOLD_UNSET, true, threshold_unset},
 };
 
 static int take_row(void *self, int64_t id, const struct eventlog_row *row, struct err *err)

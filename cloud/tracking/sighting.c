@@ -3,6 +3,7 @@
  * What telemetry says of batteries in bays. Only a change costs SQL; each changed fact is logged as
  * a derived event in the same transaction, so that event_log alone rebuilds tracking.
  */
+#include "alerts/alerts.h"
 #include "base/decimal.h"
 #include "tracking/tracking_internal.h"
 
@@ -80,6 +81,8 @@ static int see_bay(struct tracking *tracking, const struct tracking_sighting *si
         return status;
     bay->claim = *claim;
     status = see_empty(tracking, bay, sighting, source, err);
+    if (status == 0)
+        status = tracked_watch_bay(tracking, bay, sighting, err);
     if (status < 0)
         return status;
     if (strcmp(bay->bid, sighting->bid) == 0)
@@ -139,8 +142,11 @@ static int see_facts(struct tracking *tracking, struct tracked_battery *battery,
                             decimal_round(sighting->soh_percent, 1), &row->soh, &soh, err);
     if (status == 0 && (capacity || soh))
         status = tracked_battery_save(tracking, battery, err);
-    if (status == 0 && capacity)
-        status = tracked_capacity_check(tracking, battery, sighting->time_us, &low, err);
+    /* Also when thresholds changed since, or it was not in memory: the configuration may have. */
+    bool changed = capacity || soh || battery->judged != alerts_generation(tracking->alerts);
+    if (status == 0 && changed)
+        status =
+            tracked_judge(tracking, battery, sighting->station_id, sighting->time_us, &low, err);
     return status == 0 ? see_version(tracking, battery, sighting, source, err) : status;
 }
 
@@ -195,7 +201,9 @@ static int see_battery(struct tracking *tracking, const struct tracking_sighting
         return 0;
     see_levels(tracking, battery, sighting);
     status = see_place(tracking, battery, sighting, claim, source, err);
-    return status < 0 ? status : see_facts(tracking, battery, sighting, source, err);
+    if (status == 0)
+        status = see_facts(tracking, battery, sighting, source, err);
+    return status < 0 ? status : tracked_watch_battery(tracking, battery, sighting, err);
 }
 
 int tracking_see_battery(struct tracking *tracking, const struct tracking_sighting *given,

@@ -1,8 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Making, releasing, limits. */
+#include "alerts/alerts.h"
 #include "tracking/tracking_internal.h"
 
 #include <stdlib.h>
+
+/* They hold where no threshold is set. */
+static void pass_on(struct tracking *tracking)
+{
+    struct threshold_default capacity = alerts_default(tracking->alerts, THRESHOLD_LOW_CAPACITY);
+    struct threshold_default swaps = alerts_default(tracking->alerts, THRESHOLD_FREQUENT_SWAP);
+    capacity.raise = tracking->limits.capacity_min_kwh;
+    swaps.raise = (double)tracking->limits.frequent_swap_max;
+    alerts_set_default(tracking->alerts, THRESHOLD_LOW_CAPACITY, &capacity);
+    alerts_set_default(tracking->alerts, THRESHOLD_FREQUENT_SWAP, &swaps);
+}
 
 int tracking_new(struct tracking **to, struct store *store, struct alerts *alerts,
                  const struct tracking_limits *limits, struct err *err)
@@ -11,6 +23,7 @@ int tracking_new(struct tracking **to, struct store *store, struct alerts *alert
     if (!tracking)
         return err_set(err, ERR_NOMEM, "tracking: out of memory");
     *tracking = (struct tracking){.store = store, .alerts = alerts, .limits = *limits};
+    pass_on(tracking);
     *to = tracking;
     return 0;
 }
@@ -38,5 +51,6 @@ void tracking_free(struct tracking *tracking)
 void tracking_set_limits(struct tracking *tracking, const struct tracking_limits *limits)
 {
     tracking->limits = *limits;
+    pass_on(tracking);
     tracking->limits_logged = false;
 }

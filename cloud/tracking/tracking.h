@@ -17,7 +17,7 @@
 struct store;
 struct alerts;
 
-/* Thresholds (configuration; changeable while running). */
+/* What holds where table `threshold` has no row (configuration; changeable while running). */
 struct tracking_limits {
     double capacity_min_kwh;    /* default 20: below it, low_capacity */
     int64_t frequent_window_us; /* default 24 h */
@@ -94,6 +94,8 @@ struct tracking_sighting {
     int64_t cycles;
     const char *battery_version;
     double latitude, longitude;
+    double max_temp_c, min_temp_c, max_cell_v, min_cell_v; /* NAN */
+    bool unidentified; /* the bay holds a pack, and its station could not read which */
 };
 int tracking_see_battery(struct tracking *tracking, const struct tracking_sighting *sighting,
                          const struct tracking_source *source, struct err *err);
@@ -106,7 +108,13 @@ int tracking_place_station(struct tracking *tracking, const char *station_id, do
 int tracking_update_battery_version(struct tracking *tracking, const char *bid, const char *version,
                                     int64_t since_us, const struct tracking_source *source,
                                     struct err *err);
-/* *low: capacity is known and below the threshold (and the alert raised or cleared). */
+/* What an operator says of the battery's model ("": not known), by which thresholds are chosen; in
+ * event_log. ERR_NOT_FOUND: nobody ever spoke of this battery. */
+int tracking_set_battery_model(struct tracking *tracking, const char *bid, const char *model,
+                               const struct tracking_source *source, bool *changed,
+                               struct err *err);
+/* Holds capacity and health against the thresholds (alerts/threshold.h); *low: low_capacity is
+ * open. */
 int tracking_check_battery_capacity(struct tracking *tracking, const char *bid, int64_t at_us,
                                     bool *low, struct err *err);
 int tracking_is_battery_frequently_swapped(struct tracking *tracking, const char *bid,

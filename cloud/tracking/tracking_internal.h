@@ -3,12 +3,23 @@
 #ifndef SWAPSTACK_TRACKING_TRACKING_INTERNAL_H
 #define SWAPSTACK_TRACKING_TRACKING_INTERNAL_H
 
+#include "alerts/threshold.h"
 #include "base/textmap.h"
 #include "store/battery.h"
 #include "store/exchange.h"
 #include "store/where.h"
 #include "tracking/place.h"
 #include "tracking/tracking.h"
+
+/* Alerts about what telemetry says with every sample: how they stand, and the limits that hold, so
+ * that a sample that changes nothing costs no SQL. */
+struct watch {
+    bool known; /* whether alerts are open was asked */
+    bool hot, uneven;
+    int64_t generation; /* alerts_generation of the limits */
+    char station_id[65];
+    struct threshold_limits temperature, cell_v, cell_c;
+};
 
 /* A battery in memory: its row, who is believed about its place, and whether the row is newer than
  * the database's (only last_seen_at, soc, cycles, position and the claim may be; facts are written
@@ -17,6 +28,8 @@ struct tracked_battery {
     struct battery_row row;
     struct place_claim claim;
     char claim_journal[33]; /* id of claim.journal; its number is looked up when it is needed */
+    int64_t judged;         /* alerts_generation when its facts were last held against thresholds */
+    struct watch watch;
     bool dirty;
     bool unlogged; /* telemetry was heard since event_log was last told last_seen_at and claim */
     int64_t looked_at_moves; /* tracking.moves when its area was looked at; -1: not yet */
@@ -31,6 +44,10 @@ struct tracked_bay {
     char bid[65]; /* "": empty or not identified */
     struct place_claim claim;
     int empty_reports; /* in a row, as far as they matter */
+    /* unknown_battery: since when its pack has no identity (STORE_NULL: it has, or there is none),
+     * and whether the alert is open (asked when it is first seen). */
+    int64_t unknown_since_us;
+    bool unknown_asked, unknown_open;
 };
 
 /* Where a station says it is. */
@@ -119,9 +136,22 @@ int custody_alert(struct tracking *tracking, const struct exchange_row *row, con
 int custody_alert_future(struct tracking *tracking, const struct exchange_row *row,
                          int64_t received_at_us, struct err *err);
 
-/* capacity.c: raises or clears low_capacity. */
-int tracked_capacity_check(struct tracking *tracking, const struct tracked_battery *battery,
-                           int64_t at_us, bool *low, struct err *err);
+/* judge.c. The limits by which the comments of the battery's exchanges at this station are made. */
+int tracked_limits(struct tracking *tracking, const char *bid, const char *station_id,
+                   struct tracking_limits *to, struct err *err);
+/* Raises or clears low_capacity (*low: it is open) and low_soh, by the thresholds of the battery's
+ * model and of the station ("": none) that said the newest of it. */
+int tracked_judge(struct tracking *tracking, struct tracked_battery *battery,
+                  const char *station_id, int64_t at_us, bool *low, struct err *err);
+/* Raises or clears frequent_swap: how the battery stands at its newest event. */
+int tracked_judge_frequency(struct tracking *tracking, const struct tracked_battery *battery,
+                            const struct exchange_row *newest, struct err *err);
+
+/* watch.c: over_temperature and cell_imbalance of a battery, unknown_battery of a bay. */
+int tracked_watch_battery(struct tracking *tracking, struct tracked_battery *battery,
+                          const struct tracking_sighting *sighting, struct err *err);
+int tracked_watch_bay(struct tracking *tracking, struct tracked_bay *bay,
+                      const struct tracking_sighting *sighting, struct err *err);
 
 /* swaps.c: what an exchange or a time-out says of its swap. */
 int tracked_swap_exchange(struct tracking *tracking, const struct tracking_exchange *exchange,

@@ -181,6 +181,7 @@ static int open_bridge(struct scene *scene, struct err *err)
         .quarantine_rows = 10,
         .quarantine_bytes = 64,
         .commands = {.expire_us = 60 * SECOND, .accepted_expire_us = 900 * SECOND},
+        .thresholds = THRESHOLD_DEFAULTS,
         .tracking = {.capacity_min_kwh = 20,
                      .frequent_window_us = 24 * 3600 * SECOND,
                      .frequent_swap_max = 3},

@@ -54,6 +54,7 @@ static const struct ingest_options OPTIONS = {
     .quarantine_rows = 100,
     .quarantine_bytes = 100,
     .commands = {.expire_us = 60000000, .accepted_expire_us = 900000000},
+    .thresholds = THRESHOLD_DEFAULTS,
     .tracking = {.capacity_min_kwh = 20,
                  .frequent_window_us = INT64_C(86400000000),
                  .frequent_swap_max = 3},

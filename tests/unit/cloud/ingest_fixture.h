@@ -130,6 +130,7 @@ SUPPORT void fixture_begin(struct fixture *fixture, const char *path)
                  .cell_spread_high_v = 0.1,
                  .gap_us = 300 * SECOND_US},
         .commands = {.expire_us = 60 * SECOND_US, .accepted_expire_us = 900 * SECOND_US},
+        .thresholds = THRESHOLD_DEFAULTS,
         .tracking = {.capacity_min_kwh = 20,
                      .frequent_window_us = 24 * 3600 * SECOND_US,
                      .frequent_swap_max = 3},

@@ -37,13 +37,16 @@ static void is_raised_once_and_cleared_once(void **state)
                       "raised_at, 'open'), ', ') FROM alert",
                       "b1:b1 is low:2000000, b2:b2 \"is\" low:open, b1:again:0");
     static const char *const published[] = {
-        "{\"id\":1,\"kind\":\"low_capacity\",\"severity\":\"warning\",\"bid\":\"b1\","
+        "{\"id\":1,\"event\":\"raised\",\"kind\":\"low_capacity\",\"severity\":\"warning\",\"bid\":"
+        "\"b1\","
         "\"raised_at\":\"2025-11-21T12:00:00.000Z\",\"value\":18.5,\"threshold\":20,"
         "\"text\":\"b1 is low\"}",
-        "{\"id\":2,\"kind\":\"low_capacity\",\"severity\":\"warning\",\"bid\":\"b2\","
+        "{\"id\":2,\"event\":\"raised\",\"kind\":\"low_capacity\",\"severity\":\"warning\",\"bid\":"
+        "\"b2\","
         "\"raised_at\":\"2025-11-21T12:00:00.000Z\",\"value\":18.5,\"threshold\":20,"
         "\"text\":\"b2 \\\"is\\\" low\"}",
-        "{\"id\":1,\"kind\":\"low_capacity\",\"severity\":\"warning\",\"bid\":\"b1\","
+        "{\"id\":1,\"event\":\"cleared\",\"kind\":\"low_capacity\",\"severity\":\"warning\","
+        "\"bid\":\"b1\","
         "\"raised_at\":\"2025-11-21T12:00:00.000Z\",\"cleared_at\":\"2025-11-21T12:00:02.000Z\","
         "\"value\":18.5,\"threshold\":20,\"text\":\"b1 is low\"}",
     };

@@ -60,7 +60,7 @@ static void test_wrong_words_name_what_would_be_right(void **state)
          "'battery' needs one of: list, show, history, health, where, holder, utilisation, way, "
          "lock, "
          "unlock, "
-         "locks, area list, area set, area clear"},
+         "locks, area list, area set, area clear, model"},
         {{"battery", "hystory", "B"},
          "'battery hystory' is no command; did you mean 'battery "
          "history'?"},
@@ -68,8 +68,10 @@ static void test_wrong_words_name_what_would_be_right(void **state)
          "'battery dismantle' is no command; 'battery' knows: list, show, "
          "history, health, where, holder, utilisation, way, lock, unlock, locks, area list, area "
          "set, area "
-         "clear"},
+         "clear, model"},
         {{"battery", "show"}, "'battery show' needs a word: BID"},
+        {{"battery", "model", "B"}, "'battery model' needs two words: BID MODEL"},
+        {{"alert", "ack"}, "'alert ack' needs a word: ID…"},
         {{"backup"}, "'backup' needs a word: FILE"},
         {{"swap", "list", "now"}, "'now' is one word too many after 'swap list'"},
         {{"backup", "a", "b"}, "'b' is one word too many after 'backup'"},

@@ -5,6 +5,7 @@
  * replayed from the log and come out row by row the same. And what does not agree is found and
  * repaired.
  */
+#include "alerts/order.h"
 #include "cloud/ingest_fixture.h"
 
 #include "store/audit.h"
@@ -135,6 +136,35 @@ static void order(struct life *life)
                 (order.kind == BATTERY_ORDER_UNLOCK && status == ERR_NOT_FOUND));
 }
 
+/* Thresholds and models change while events come: comments depend on both. */
+static void decide(struct life *life)
+{
+    struct err err = {0};
+    uint64_t *seed = &life->seed;
+    char bid[8], text[256];
+    (void)snprintf(bid, sizeof bid, "b%d", below(seed, 4));
+    if (below(seed, 3) == 0) {
+        int status =
+            ingest_set_model(life->fixture.ingest, bid, below(seed, 2) ? "M" : "", "ana", &err);
+        assert_true(status == 0 || status == ERR_NOT_FOUND);
+        return;
+    }
+    (void)snprintf(text, sizeof text,
+                   "{\"command\":\"threshold_%s\",\"actor\":\"ana\",\"threshold\":{\"kind\":"
+                   "\"%s\",\"model\":\"%s\",\"station\":\"%s\",\"raise\":%d,\"enabled\":%s}}",
+                   below(seed, 4) ? "set" : "unset",
+                   below(seed, 2) ? "low_capacity" : "frequent_swap", below(seed, 2) ? "M" : "",
+                   below(seed, 2) ? "s1" : "", below(seed, 40), below(seed, 5) ? "true" : "false");
+    cJSON *request = cJSON_Parse(text);
+    struct alert_order *order = NULL;
+    if (alert_order_parse(request, &order, &err) < 0)
+        fail_msg("%s: %s", text, err.text);
+    int status = ingest_obey_alerts(life->fixture.ingest, order, &err);
+    assert_true(status == 0 || status == ERR_NOT_FOUND);
+    free(order);
+    cJSON_Delete(request);
+}
+
 static void live(struct life *life, uint64_t number)
 {
     fixture_begin(&life->fixture, STORE_MEMORY);
@@ -142,7 +172,7 @@ static void live(struct life *life, uint64_t number)
     life->seq[1] = life->seq[2] = 0;
     life->boot[1] = life->boot[2] = 1;
     for (int i = 0; i < STEPS; i++) {
-        int station = 1 + below(&life->seed, 2), what = below(&life->seed, 20);
+        int station = 1 + below(&life->seed, 2), what = below(&life->seed, 21);
         fixture_pass(&life->fixture, (1 + below(&life->seed, 40)) * SECOND_US);
         if (what < 8)
             swap(life, station);
@@ -155,6 +185,8 @@ static void live(struct life *life, uint64_t number)
         else if (what < 18)
             fixture_restart(&life->fixture);
         else if (what < 19)
+            decide(life);
+        else if (what < 20)
             life->boot[station]++, life->seq[station] = 0;
         else {
             life->fixture.options.tracking.frequent_swap_max = 1 + below(&life->seed, 3);
@@ -196,7 +228,7 @@ static void the_log_rebuilds_every_life(void **state)
                                         "swap.end",         "battery.seen", "battery.place",
                                         "battery.capacity", "battery.soh",  "battery.version",
                                         "station.position", "battery.area", "battery.lock",
-                                        "battery.unlock"};
+                                        "battery.unlock",   "threshold.set"};
     int64_t counts[sizeof kinds / sizeof kinds[0]] = {0};
     for (uint64_t number = 1; number <= LIVES; number++) {
         struct life life;

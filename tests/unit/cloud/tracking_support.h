@@ -118,7 +118,11 @@ SUPPORT struct tracking_sighting sighting_at(const char *bid, int64_t slot, int6
                                       .cycles = STORE_NULL,
                                       .battery_version = "",
                                       .latitude = NAN,
-                                      .longitude = NAN};
+                                      .longitude = NAN,
+                                      .max_temp_c = NAN,
+                                      .min_temp_c = NAN,
+                                      .max_cell_v = NAN,
+                                      .min_cell_v = NAN};
 }
 
 SUPPORT void see(struct yard *yard, const struct tracking_sighting *sighting,

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an operator orders about alerts: acknowledge some, set or unset a threshold. The same code
+ * parses and applies it in the bridge (control socket) and in swapctl when no bridge runs.
+ *
+ *   {"command":"alert_ack","ids":[N …],"actor":NAME}
+ *   {"command":"threshold_set","actor":NAME,"threshold":{kind, model?, station?, raise, clear?,
+ *    enabled?}}              clear absent: the kind's usual hysteresis away from raise
+ *   {"command":"threshold_unset","actor":NAME,"threshold":{kind, model?, station?}}
+ */
+#ifndef SWAPSTACK_ALERTS_ORDER_H
+#define SWAPSTACK_ALERTS_ORDER_H
+
+#include "alerts/alerts.h"
+#include <cjson/cJSON.h>
+
+enum alert_order_kind { ALERT_ORDER_ACK, ALERT_ORDER_THRESHOLD_SET, ALERT_ORDER_THRESHOLD_UNSET };
+
+struct alert_order {
+    enum alert_order_kind kind;
+    char actor[65];
+    struct threshold_row threshold;
+    size_t id_count;
+    int64_t done, known; /* the answer: changed, and as wanted before */
+    int64_t ids[];       /* alerts to acknowledge */
+};
+
+/* Is `command` one of them? Then alert_order_parse makes it of the request: `*order` is the
+ * caller's to free. Pure. ERR_USAGE with a sentence. */
+bool alert_order_is(const char *command);
+int alert_order_parse(const cJSON *request, struct alert_order **order, struct err *err);
+
+/* Carries it out inside the caller's transaction: all of it or, at an error, (after a rollback)
+ * nothing. `at_us`: now. ERR_NOT_FOUND: no such alert or threshold. */
+int alert_order_apply(struct alerts *alerts, struct alert_order *order, int64_t at_us,
+                      struct err *err);
+/* Adds `done` and `known` to the answer. */
+void alert_order_answer(const struct alert_order *order, cJSON *answer);
+
+#endif
