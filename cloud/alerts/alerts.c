@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Raising, clearing, and the queue of what is to be published once it is committed. */
+/* Raising, clearing, acknowledging. */
 #include "alerts/alerts_internal.h"
 
-#include "alerts/alert_json.h"
 #include "base/scope.h"
 #include "protocol/json.h"
 #include "store/eventlog.h"
@@ -27,8 +26,7 @@ void alerts_free(struct alerts *alerts)
 {
     if (!alerts)
         return;
-    alerts_forget(alerts);
-    free(alerts->queue);
+    free(alerts->channels);
     free(alerts->rows);
     free(alerts);
 }
@@ -36,29 +34,6 @@ void alerts_free(struct alerts *alerts)
 struct store *alerts_store(const struct alerts *alerts)
 {
     return alerts->store;
-}
-
-/* `event`: raised, cleared or acknowledged. */
-static int publish(struct alerts *alerts, const struct alert_row *row, const char *event,
-                   struct err *err)
-{
-    if (alerts->count == alerts->capacity) {
-        size_t capacity = alerts->capacity ? alerts->capacity * 2 : 16;
-        struct outgoing *bigger = realloc(alerts->queue, capacity * sizeof *bigger);
-        if (!bigger)
-            return err_set(err, ERR_NOMEM, "alerts: out of memory");
-        alerts->queue = bigger;
-        alerts->capacity = capacity;
-    }
-    struct outgoing *last = &alerts->queue[alerts->count];
-    *last = (struct outgoing){.payload = STRBUF_INIT};
-    (void)snprintf(last->kind, sizeof last->kind, "%s", row->kind);
-    int status = alert_json(row, event, &last->payload, err);
-    if (status < 0)
-        strbuf_free(&last->payload);
-    else
-        alerts->count++;
-    return status;
 }
 
 static void copy_text(char *to, size_t size, const char *from)
@@ -90,7 +65,7 @@ static int raise_new(struct alerts *alerts, const struct alert_subject *subject,
     copy_text(row.station_id, sizeof row.station_id, subject->station_id);
     copy_text(row.text, sizeof row.text, text);
     int status = alert_insert(alerts->store, &row, err);
-    return status < 0 ? status : publish(alerts, &row, "raised", err);
+    return status < 0 ? status : alerts_tell(alerts, &row, "raised", err);
 }
 
 /* A late event may end a condition before the message that raised it: never before its beginning.
@@ -99,7 +74,7 @@ static int clear_open(struct alerts *alerts, struct alert_row *row, int64_t at_u
 {
     row->cleared_at_us = at_us > row->raised_at_us ? at_us : row->raised_at_us;
     int status = alert_set_cleared(alerts->store, row->id, row->cleared_at_us, err);
-    return status < 0 ? status : publish(alerts, row, "cleared", err);
+    return status < 0 ? status : alerts_tell(alerts, row, "cleared", err);
 }
 
 int alerts_raise(struct alerts *alerts, const struct alert_subject *subject, int64_t at_us,
@@ -176,27 +151,12 @@ int alerts_acknowledge(struct alerts *alerts, int64_t id, const char *by, int64_
     int status = alert_set_acknowledged(alerts->store, id, at_us, row.acknowledged_by, err);
     if (status == 0)
         status = log_acknowledgement(alerts, &row, err);
-    return status < 0 ? status : publish(alerts, &row, "acknowledged", err);
-}
-
-bool alerts_take(struct alerts *alerts, char kind[65], struct strbuf *payload)
-{
-    if (alerts->first == alerts->count) {
-        alerts->first = alerts->count = 0;
-        return false;
-    }
-    struct outgoing *next = &alerts->queue[alerts->first++];
-    copy_text(kind, 65, next->kind);
-    strbuf_append(payload, next->payload.text, next->payload.length);
-    strbuf_free(&next->payload);
-    return true;
+    return status < 0 ? status : alerts_tell(alerts, &row, "acknowledged", err);
 }
 
 void alerts_forget(struct alerts *alerts)
 {
-    alerts->rows_known = false; /* a change of them may have been undone */
+    alerts->rows_known = alerts->channels_known = false; /* a change of them may have been undone */
+    alerts->own_stored = alerts->told = false;
     alerts->generation++;
-    while (alerts->first < alerts->count)
-        strbuf_free(&alerts->queue[alerts->first++].payload);
-    alerts->first = alerts->count = 0;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Alerts: raised once per (kind, subject) and cleared when the condition ends; runs inside the
- * caller's transaction. A raised or cleared alert is also handed to `out` for MQTT `alert/<kind>`,
- * but only after the commit (alerts_take).
+ * caller's transaction, and writes what subscribers are to be told (alerts/channels.h) with it.
  */
 #ifndef SWAPSTACK_ALERTS_ALERTS_H
 #define SWAPSTACK_ALERTS_ALERTS_H
@@ -61,10 +60,9 @@ int alerts_put_threshold(struct alerts *alerts, const struct threshold_row *row,
 int alerts_remove_threshold(struct alerts *alerts, const char *kind, const char *model,
                             const char *station_id, struct err *err);
 
-/* After the commit: the next message to publish on alert/<kind>; false when there is none.
- * `kind` gets the topic's leaf, `payload` JSON (appended). After a rollback
- * of the whole batch: alerts_forget. */
-bool alerts_take(struct alerts *alerts, char kind[65], struct strbuf *payload);
+/* True once after deliveries were written (alerts/channels.h): after the commit, whoever makes them
+ * is to be woken. After a rollback of the whole batch: alerts_forget. */
+bool alerts_take_told(struct alerts *alerts);
 void alerts_forget(struct alerts *alerts);
 
 #endif

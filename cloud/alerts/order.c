@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "alerts/order.h"
 
+#include "alerts/delivery.h"
 #include "alerts/threshold_json.h"
 #include "base/scope.h"
 #include "store/eventlog.h"
@@ -13,6 +14,9 @@
 #define IDS_MAX 1000
 
 static const char *const COMMANDS[] = {[ALERT_ORDER_ACK] = "alert_ack",
+                                       [ALERT_ORDER_TEST] = "alert_test",
+                                       [ALERT_ORDER_WEBHOOK_SET] = "webhook_set",
+                                       [ALERT_ORDER_WEBHOOK_UNSET] = "webhook_unset",
                                        [ALERT_ORDER_THRESHOLD_SET] = "threshold_set",
                                        [ALERT_ORDER_THRESHOLD_UNSET] = "threshold_unset"};
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };
@@ -46,6 +50,29 @@ static int parse_ids(const cJSON *array, struct alert_order *order, struct err *
     return 0;
 }
 
+static int take(const cJSON *request, const char *name, char *to, size_t size, struct err *err)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(request, name);
+    if (item && (!cJSON_IsString(item) || strlen(item->valuestring) >= size))
+        return err_set(err, ERR_USAGE, "%s: a text of at most %zu bytes is needed", name, size - 1);
+    (void)snprintf(to, size, "%s", item ? item->valuestring : "");
+    return 0;
+}
+
+static int parse_webhook(const cJSON *request, bool name_only, struct channel_row *row,
+                         struct err *err)
+{
+    *row = (struct channel_row){.kind = "webhook"};
+    int status = take(request, "name", row->name, sizeof row->name, err);
+    if (status == 0)
+        status = take(request, "url", row->url, sizeof row->url, err);
+    if (status == 0)
+        status = take(request, "kinds", row->kinds, sizeof row->kinds, err);
+    if (status == 0)
+        status = take(request, "secret_file", row->secret_file, sizeof row->secret_file, err);
+    return status < 0 || name_only ? status : channel_check(row, err);
+}
+
 static int parse_into(const cJSON *request, struct alert_order *order, struct err *err)
 {
     const char *actor = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(request, "actor"));
@@ -55,6 +82,11 @@ static int parse_into(const cJSON *request, struct alert_order *order, struct er
     (void)snprintf(order->actor, sizeof order->actor, "%s", actor);
     if (order->kind == ALERT_ORDER_ACK)
         return parse_ids(cJSON_GetObjectItemCaseSensitive(request, "ids"), order, err);
+    if (order->kind == ALERT_ORDER_TEST)
+        return 0;
+    if (order->kind == ALERT_ORDER_WEBHOOK_SET || order->kind == ALERT_ORDER_WEBHOOK_UNSET)
+        return parse_webhook(request, order->kind == ALERT_ORDER_WEBHOOK_UNSET, &order->webhook,
+                             err);
     return threshold_from_json(cJSON_GetObjectItemCaseSensitive(request, "threshold"),
                                order->kind == ALERT_ORDER_THRESHOLD_UNSET, &order->threshold, err);
 }
@@ -144,10 +176,21 @@ int alert_order_apply(struct alerts *alerts, struct alert_order *order, int64_t 
     row->set_at_us = at_us;
     (void)snprintf(row->set_by, sizeof row->set_by, "%s", order->actor);
     order->done = order->known = 0;
+    order->webhook.set_at_us = at_us;
+    (void)snprintf(order->webhook.set_by, sizeof order->webhook.set_by, "%s", order->actor);
     int status = 0;
     switch (order->kind) {
     case ALERT_ORDER_ACK:
         return acknowledge(alerts, order, at_us, err);
+    case ALERT_ORDER_TEST:
+        status = alerts_test(alerts, order->actor, at_us, &order->alert_id, err);
+        break;
+    case ALERT_ORDER_WEBHOOK_SET:
+        status = alerts_set_webhook(alerts, &order->webhook, err);
+        break;
+    case ALERT_ORDER_WEBHOOK_UNSET:
+        status = alerts_unset_webhook(alerts, order->webhook.name, order->actor, at_us, err);
+        break;
     case ALERT_ORDER_THRESHOLD_SET:
         status = set(alerts, row, err);
         break;
@@ -163,4 +206,6 @@ void alert_order_answer(const struct alert_order *order, cJSON *answer)
 {
     (void)cJSON_AddNumberToObject(answer, "done", (double)order->done);
     (void)cJSON_AddNumberToObject(answer, "known", (double)order->known);
+    if (order->kind == ALERT_ORDER_TEST)
+        (void)cJSON_AddNumberToObject(answer, "alert", (double)order->alert_id);
 }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "bridge/control.h"
+#include "bridge/couriers.h"
 #include "bridge/exporter.h"
 #include "bridge/options.h"
 #include "bridge/sender.h"
@@ -38,6 +39,7 @@ struct bridge {
     struct writer *writer;
     struct control *control;
     struct exporter *exporter; /* NULL: no daily export */
+    struct couriers *couriers;
     struct session *session;
     char host[256];
     char broker[300]; /* for the log */
@@ -61,6 +63,7 @@ static void on_ready(void *self, bool session_present)
 {
     struct bridge *bridge = self;
     push_link(bridge, true);
+    couriers_set_link(bridge->couriers, true);
     sender_wake(bridge->sender);
     log_info(MODULE, "%s broker=%s db=%s session=%s",
              bridge->ready_before ? "subscribed again" : "ready", bridge->broker,
@@ -74,6 +77,7 @@ static void on_lost(void *self, const char *reason)
 {
     struct bridge *bridge = self;
     push_link(bridge, false);
+    couriers_set_link(bridge->couriers, false);
     log_warning(MODULE, "broker away broker=%s reason=%s", bridge->broker, reason);
 }
 
@@ -115,8 +119,14 @@ static void on_message(void *self, const struct session_message *message)
     log_error(MODULE, "message not taken topic=%s total=%" PRId64, message->topic, lost);
 }
 
+static void on_published(void *self, int64_t token, bool ok)
+{
+    const struct bridge *bridge = self;
+    couriers_published(bridge->couriers, token, ok);
+}
+
 static const struct session_events EVENTS = {
-    .ready = on_ready, .lost = on_lost, .message = on_message};
+    .ready = on_ready, .lost = on_lost, .message = on_message, .published = on_published};
 
 /* --- the main thread ----------------------------------------------------------------------- */
 
@@ -124,6 +134,32 @@ static int publish(void *self, const char *topic, const void *payload, size_t le
                    struct err *err)
 {
     return session_publish(self, topic, payload, length, qos, NULL, err);
+}
+
+static int announce(void *self, const char *topic, const void *payload, size_t length,
+                    int64_t *token, struct err *err)
+{
+    const struct bridge *bridge = self;
+    return session_publish(bridge->session, topic, payload, length, 1, token, err);
+}
+
+/* The writer's thread: alerts were committed. */
+static void on_told(void *self)
+{
+    const struct bridge *bridge = self;
+    couriers_wake(bridge->couriers);
+}
+
+static int make_couriers(struct bridge *bridge, const struct config *config, struct err *err)
+{
+    struct courier_settings settings;
+    options_couriers(config, &settings);
+    int status =
+        couriers_new(&bridge->couriers, store_path(bridge->store), bridge->ring,
+                     config_text(config, "mqtt", "prefix"), announce, bridge, &settings, err);
+    if (status == 0)
+        sender_on_told(bridge->sender, on_told, bridge);
+    return status;
 }
 
 static int make_session(struct bridge *bridge, const struct config *config, struct err *err)
@@ -186,6 +222,8 @@ static int make_parts(struct bridge *bridge, const struct config *config, struct
         status = sender_new(&bridge->sender, config_text(config, "mqtt", "prefix"), err);
     if (status == 0)
         status = make_ingest(bridge, config, err);
+    if (status == 0)
+        status = make_couriers(bridge, config, err);
     return status < 0 ? status : make_session(bridge, config, err);
 }
 
@@ -198,6 +236,8 @@ static int start_threads(struct bridge *bridge, const struct config *config, str
                                      .retry_max_ms = 5000,
                                      .give_up_ms = 5000};
     int status = writer_start(&bridge->writer, bridge->ring, bridge->ingest, &options, err);
+    if (status == 0)
+        status = couriers_start(bridge->couriers, err);
     if (status == 0)
         status = sender_start(bridge->sender, publish, bridge->session, err);
     if (status == 0)
@@ -254,6 +294,9 @@ int bridge_attend(struct bridge *bridge)
 
 void bridge_configure(struct bridge *bridge, const struct config *config)
 {
+    struct courier_settings settings;
+    options_couriers(config, &settings);
+    couriers_configure(bridge->couriers, &settings);
     struct ring_item item = {.kind = RING_CONFIGURE};
     struct ingest_options *options = malloc(sizeof *options);
     struct err err = {0};
@@ -272,7 +315,8 @@ void bridge_configure(struct bridge *bridge, const struct config *config)
 int bridge_stop(struct bridge *bridge, struct err *err)
 {
     int status = 0;
-    /* From the outside in: no more messages, commit what came, then let go. */
+    /* From the outside in: no more deliveries and messages, commit what came, then let go. */
+    couriers_stop(bridge->couriers);
     if (bridge->session)
         session_stop(bridge->session, 1000);
     if (bridge->writer)
@@ -282,6 +326,7 @@ int bridge_stop(struct bridge *bridge, struct err *err)
     if (bridge->sender)
         sender_stop(bridge->sender);
     session_free(bridge->session);
+    couriers_free(bridge->couriers);
     ingest_free(bridge->ingest);
     sender_free(bridge->sender);
     ring_free(bridge->ring);

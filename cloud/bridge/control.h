@@ -16,7 +16,8 @@
  *                                                      answers {"ok":true,"closed":N}
  *   {"command":"battery_model","bid":BID,"model":MODEL,"actor":USER}
  *                                                      MODEL "": not known
- *   alert_ack, threshold_set, threshold_unset          alerts/order.h
+ *   alert_ack, alert_test, threshold_set|unset, webhook_set|unset
+ *                                                      alerts/order.h
  *   tariff_…, geofence_…, station_zone, vehicle_free, charging_cost
  *                                                      changes of costs (charging/cost_change.h),
  * which has what they answer beside "ok"
@@ -52,6 +53,7 @@ enum control_command {
     CONTROL_BATTERY_ORDER,
     CONTROL_BATTERY_MODEL,
     CONTROL_ALERT_ORDER,
+    CONTROL_DELIVERIES,    /* of the bridge's couriers; no request over the socket */
     CONTROL_EXPORT_RESULT, /* of the bridge's own exporter; no request over the socket */
     CONTROL_CHARGING_REPAIR,
     CONTROL_COSTS,
@@ -69,10 +71,13 @@ struct control_call {
     struct battery_order order;          /* battery_… */
     bool failed;                         /* export_result, and why */
     char text[sizeof((struct err *)0)->text];
-    struct control_processes *processes; /* owned; NULL but for charging_… */
-    char bid[65], model[65];             /* battery_model */
-    struct alert_order *alert_order;     /* owned; NULL but for those of alerts/order.h */
-    struct control_costs *costs;         /* owned; NULL but for changes of costs */
+    struct control_processes *processes;   /* owned; NULL but for charging_… */
+    char bid[65], model[65];               /* battery_model */
+    struct alert_order *alert_order;       /* owned; NULL but for those of alerts/order.h */
+    struct control_costs *costs;           /* owned; NULL but for changes of costs */
+    const struct delivery_row *deliveries; /* what came of them; the courier owns them */
+    size_t delivery_count;
+    int64_t keep_us;
 };
 
 /* What exchange_add asks for and what came of it. */

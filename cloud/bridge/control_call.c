@@ -206,8 +206,9 @@ static int parse_object(const cJSON *object, struct control_call *call, struct e
         err, ERR_USAGE,
         "command %s: unknown; station_approve, exchange_add, battery_area, battery_lock, "
         "battery_unlock, charging_repair, charging_recalculate, charging_settings, battery_model, "
-        "alert_ack, threshold_set, threshold_unset, ping and changes of costs (tariff_add …) are "
-        "known",
+        "alert_ack, alert_test, threshold_set, threshold_unset, webhook_set, webhook_unset, ping "
+        "and "
+        "changes of costs (tariff_add …) are known",
         command);
 }
 

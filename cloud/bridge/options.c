@@ -5,6 +5,7 @@
 #include "base/daemon.h"
 #include "mqtt/session.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define HOUR_US (INT64_C(3600) * CLOCK_US_PER_SECOND)
@@ -121,6 +122,29 @@ const struct config_key OPTIONS_KEYS[] = {
     REAL("alerts", "unknown_battery_s", "60", 0, 86400,
          "A bay that holds a pack without identity for more than this many s of its station's "
          "stream raises unknown_battery (stations of protocol version 1 only)."),
+    {"alerts", "mqtt", CONFIG_BOOL, "on", 0, 0, NULL,
+     "Alerts are published on the topic alert/<kind>: raised, cleared, acknowledged."},
+    TEXT(
+        "alerts", "command", "",
+        "Program that is run for each of these (docs/alerts.md; a mail command, say): the alert as "
+        "JSON on its standard input, its fields in the environment, no shell. Exit status 0: "
+        "delivered. Empty: none."),
+    TEXT("alerts", "command_kinds", "",
+         "Kinds of alerts that the program is run for, with commas between; empty: all."),
+    REAL("alerts", "command_timeout_s", "30", 0.1, 3600,
+         "The program is killed when it takes longer (wall clock, as all of these)."),
+    REAL("alerts", "webhook_timeout_s", "10", 0.1, 3600,
+         "Longest wait for the answer of a webhook (`swapctl webhook set`)."),
+    REAL("alerts", "retry_min_s", "5", 0.05, 86400,
+         "Wait before an alert that was not delivered is tried again; doubled each time, with "
+         "jitter."),
+    REAL("alerts", "retry_max_s", "3600", 0.05, 86400, "Longest such wait."),
+    REAL("alerts", "give_up_h", "72", 0.001, 8760,
+         "An alert that a webhook or program has not taken at this age is given up; the reason "
+         "stays "
+         "in table alert_delivery (`swapctl alert deliveries --failed`)."),
+    REAL("alerts", "keep_days", "30", 0.01, 3660,
+         "Deliveries that were made or given up are kept so long."),
     REAL("charging", "sample_timeout_min", "15", 0.1, 10080,
          "A charging process that has seen no sample for this many minutes of its station's "
          "stream is closed at its last sample. SIGHUP reads it again, as the one below."),
@@ -246,4 +270,23 @@ void options_ingest(const struct config *config, struct ingest_options *options)
                              ? RANGE_IDEAL
                              : RANGE_RATED}};
     read_thresholds(config, options->thresholds);
+    options->channels =
+        (struct alert_channels){.mqtt = config_bool(config, "alerts", "mqtt"),
+                                .command = config_text(config, "alerts", "command")[0] != '\0'};
+    (void)snprintf(options->channels.command_kinds, sizeof options->channels.command_kinds, "%s",
+                   config_text(config, "alerts", "command_kinds"));
+}
+
+void options_couriers(const struct config *config, struct courier_settings *settings)
+{
+    const double second = (double)CLOCK_US_PER_SECOND;
+    *settings = (struct courier_settings){
+        .policy = {.retry_min_us = microseconds(config, "alerts", "retry_min_s", second),
+                   .retry_max_us = microseconds(config, "alerts", "retry_max_s", second),
+                   .give_up_us = microseconds(config, "alerts", "give_up_h", (double)HOUR_US),
+                   .keep_us = microseconds(config, "alerts", "keep_days", 24 * (double)HOUR_US)},
+        .webhook_timeout_ms = (int)(config_real(config, "alerts", "webhook_timeout_s") * 1000),
+        .command_timeout_ms = (int)(config_real(config, "alerts", "command_timeout_s") * 1000)};
+    (void)snprintf(settings->command, sizeof settings->command, "%s",
+                   config_text(config, "alerts", "command"));
 }

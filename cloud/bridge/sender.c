@@ -21,6 +21,8 @@ struct sender {
     bool stop;
     char prefix[TOPIC_SIZE];
     struct ingest_out out;
+    void (*told)(void *self); /* NULL: nobody */
+    void *told_self;
     sender_publish *publish;
     void *publish_self;
     pthread_t thread;
@@ -44,12 +46,12 @@ static void put_ack(void *self, const char *device, const struct message_ack *ac
     (void)pthread_mutex_unlock(&sender->lock);
 }
 
-static void put_letter(struct sender *sender, enum topic_kind kind, const char *leaf,
-                       const char *payload, size_t length)
+static void put_letter(struct sender *sender, const char *device, const char *payload,
+                       size_t length)
 {
     char topic[TOPIC_SIZE];
     struct err err = {0};
-    if (topic_format(topic, sender->prefix, kind, leaf, &err) < 0) {
+    if (topic_format(topic, sender->prefix, TOPIC_CONTROL, device, &err) < 0) {
         log_error(MODULE, "message lost: %s", err.text);
         return;
     }
@@ -73,7 +75,7 @@ static void put_register_result(void *self, const char *device,
     if (message_encode(&message, &text, &err) < 0)
         log_error(MODULE, "REGISTER_RESULT for %s: %s", device, err.text);
     else
-        put_letter(self, TOPIC_CONTROL, device, strbuf_text(&text), text.length);
+        put_letter(self, device, strbuf_text(&text), text.length);
     message_free(&message);
 }
 
@@ -90,13 +92,21 @@ static void put_set_config(void *self, const char *device, const struct message_
     if (message_encode(&message, &text, &err) < 0)
         log_error(MODULE, "SET_CONFIG for %s: %s", device, err.text);
     else
-        put_letter(self, TOPIC_CONTROL, device, strbuf_text(&text), text.length);
+        put_letter(self, device, strbuf_text(&text), text.length);
     message_free(&message);
 }
 
-static void put_alert(void *self, const char *kind, const char *payload, size_t length)
+static void wake_couriers(void *self)
 {
-    put_letter(self, TOPIC_ALERT, kind, payload, length);
+    const struct sender *sender = self;
+    if (sender->told)
+        sender->told(sender->told_self);
+}
+
+void sender_on_told(struct sender *sender, void (*told)(void *self), void *self)
+{
+    sender->told = told;
+    sender->told_self = self;
 }
 
 int sender_new(struct sender **sender, const char *prefix, struct err *err)
@@ -120,7 +130,7 @@ int sender_new(struct sender **sender, const char *prefix, struct err *err)
                                     .ack = put_ack,
                                     .register_result = put_register_result,
                                     .set_config = put_set_config,
-                                    .alert = put_alert};
+                                    .told = wake_couriers};
     *sender = made;
     return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sender thread: publishes acks, REGISTER_RESULTs and alerts, so that the writer thread never
+ * The sender thread: publishes acks and REGISTER_RESULTs, so that the writer thread never
  * calls paho (paho has one lock for everything; a callback that waits for a place in the ring holds
  * it, and a writer that waited for it would never make one).
  */
@@ -23,6 +23,9 @@ void sender_free(struct sender *sender);
 
 /* Where the ingest puts its answers; valid as long as the sender. */
 const struct ingest_out *sender_out(struct sender *sender);
+
+/* Who is to be woken when deliveries of alerts were committed; before the writer starts. */
+void sender_on_told(struct sender *sender, void (*told)(void *self), void *self);
 
 /* Starts the thread. */
 int sender_start(struct sender *sender, sender_publish *publish, void *self, struct err *err);

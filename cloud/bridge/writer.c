@@ -127,6 +127,10 @@ static void obey(struct writer *writer, struct control_request *request)
     case CONTROL_BATTERY_MODEL:
         status = ingest_set_model(writer->ingest, call->bid, call->model, call->actor, &err);
         break;
+    case CONTROL_DELIVERIES:
+        status = ingest_note_deliveries(writer->ingest, call->deliveries, call->delivery_count,
+                                        call->keep_us, &err);
+        break;
     case CONTROL_ALERT_ORDER:
         status = ingest_obey_alerts(writer->ingest, call->alert_order, &err);
         break;

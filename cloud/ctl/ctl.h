@@ -104,6 +104,11 @@ int ctl_approve_station(const struct ctl *ctl, struct err *err);      /* databas
 int ctl_refuse_station(const struct ctl *ctl, struct err *err);
 int ctl_list_alerts(const struct ctl *ctl, struct err *err); /* alerts.c */
 int ctl_acknowledge_alerts(const struct ctl *ctl, struct err *err);
+int ctl_list_channels(const struct ctl *ctl, struct err *err); /* channels.c */
+int ctl_list_deliveries(const struct ctl *ctl, struct err *err);
+int ctl_test_alerts(const struct ctl *ctl, struct err *err);
+int ctl_set_webhook(const struct ctl *ctl, struct err *err);
+int ctl_unset_webhook(const struct ctl *ctl, struct err *err);
 int ctl_list_thresholds(const struct ctl *ctl, struct err *err); /* thresholds.c */
 int ctl_set_threshold(const struct ctl *ctl, struct err *err);
 int ctl_unset_threshold(const struct ctl *ctl, struct err *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/exchange_sink.h"
 
+#include "alerts/channels.h"
 #include "base/clock.h"
 #include "protocol/json.h"
 #include "stations/control_client.h"
@@ -74,14 +75,16 @@ static int store_batch(struct exchange_sink *sink, const struct exchange_form *f
     int64_t known = 0;
     int status = store_begin(sink->store, err);
     if (status == 0)
+        status = alerts_begin(sink->alerts, clock_wall_us(), err);
+    if (status == 0)
         status = store_all(sink, forms, count, &known, err);
     if (status == 0)
         status = tracking_flush(sink->tracking, err);
     if (status == 0)
         status = store_commit(sink->store, err);
-    alerts_forget(sink->alerts); /* nobody is there to publish them; they are on record */
     if (status < 0) {
         store_rollback(sink->store);
+        alerts_forget(sink->alerts);
         tracking_forget(sink->tracking);
         return status;
     }

@@ -36,7 +36,8 @@ static int64_t number(const cJSON *answer, const char *name)
 static void read_answer(const char *reply, struct operator_answer *answer)
 {
     cJSON *object = cJSON_Parse(reply);
-    *answer = (struct operator_answer){number(object, "done"), number(object, "known")};
+    *answer = (struct operator_answer){number(object, "done"), number(object, "known"),
+                                       number(object, "alert")};
     cJSON_Delete(object);
 }
 
@@ -47,6 +48,8 @@ static int apply(struct store *store, struct alert_order *order, struct err *err
     if (rc < 0)
         return rc;
     rc = store_begin(store, err);
+    if (rc == 0)
+        rc = alerts_begin(alerts, clock_wall_us(), err);
     if (rc == 0)
         rc = alert_order_apply(alerts, order, clock_wall_us(), err);
     if (rc == 0)
@@ -71,7 +74,7 @@ static int without_bridge(const struct ctl *ctl, const char *request,
     if (rc == 0)
         rc = apply(store, order, err);
     if (rc == 0)
-        *answer = (struct operator_answer){order->done, order->known};
+        *answer = (struct operator_answer){order->done, order->known, order->alert_id};
     return rc;
 }
 

@@ -9,10 +9,10 @@
 #include "ctl/ctl.h"
 #include <cjson/cJSON.h>
 
-/* `request`: an order of alerts/order.h with its command. The answer (its numbers) goes into `done`
- * and `known`. */
+/* `request`: an order of alerts/order.h with its command. The answer (its numbers) goes into
+ * `done`, `known` and `alert`. */
 struct operator_answer {
-    int64_t done, known;
+    int64_t done, known, alert;
 };
 int operator_order(const struct ctl *ctl, const char *request, struct operator_answer *answer,
                    struct err *err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* swapctl threshold list | set | unset, and battery model, by which they are chosen. */
-#include "alerts/alerts.h"
+#include "alerts/channels.h"
 #include "alerts/threshold_json.h"
 #include "base/clock.h"
 #include "base/scope.h"
@@ -106,6 +106,8 @@ static int store_model(struct store *store, const char *bid, const char *model,
         rc = tracking_new(&tracking, store, alerts, &limits, err);
     if (rc == 0)
         rc = store_begin(store, err);
+    if (rc == 0)
+        rc = alerts_begin(alerts, clock_wall_us(), err);
     if (rc == 0)
         rc = tracking_set_battery_model(tracking, bid, model, source, &changed, err);
     if (rc == 0)

@@ -55,6 +55,11 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"charging", "recalculate", NULL, ctl_recalculate_charging},
                                      {"alert", "list", NULL, ctl_list_alerts},
                                      {"alert", "ack", "ID…", ctl_acknowledge_alerts},
+                                     {"alert", "channels", NULL, ctl_list_channels},
+                                     {"alert", "deliveries", NULL, ctl_list_deliveries},
+                                     {"alert", "test", NULL, ctl_test_alerts},
+                                     {"webhook", "set", "NAME", ctl_set_webhook},
+                                     {"webhook", "unset", "NAME", ctl_unset_webhook},
                                      {"threshold", "list", NULL, ctl_list_thresholds},
                                      {"threshold", "set", "KIND", ctl_set_threshold},
                                      {"threshold", "unset", "KIND", ctl_unset_threshold},
@@ -102,6 +107,10 @@ static const struct args_option options[] = {
     {"model", "MODEL", "threshold: for batteries of this model", NULL, NULL},
     {"raise", "VALUE", "threshold set: beyond it the alert is raised", NULL, NULL},
     {"clear-at", "VALUE", "threshold set: where it ends (default: the usual distance)", NULL, NULL},
+    {"failed", NULL, "alert deliveries: only those that were given up", NULL, NULL},
+    {"url", "URL", "webhook set: where alerts are POSTed", NULL, NULL},
+    {"kinds", "KINDS", "webhook set: only these kinds of alerts, with commas between", NULL, NULL},
+    {"secret-file", "FILE", "webhook set: its first line signs (read by the bridge)", NULL, NULL},
     {"disabled", NULL, "threshold set: no such alert there", NULL, NULL},
     {"limit", "N", "newest N rows (tables: 200; JSON: all)", NULL, NULL},
     {"geofence", "ID", "tariff add: for processes within it", NULL, NULL},
@@ -233,6 +242,11 @@ const struct args_spec CTL_SPEC = {
         "                             --gap-limit --rating]\n"
         "  alert list                 [--open --kind --station --vehicle --battery --from --to]\n"
         "  alert ack ID…              somebody has taken notice [--by NAME]\n"
+        "  alert channels             whom alerts are told, and how many wait\n"
+        "  alert deliveries           what they were told [--failed --kind --from --to]\n"
+        "  alert test                 tell all of them, and wait for it [--wait S]\n"
+        "  webhook set NAME           --url URL [--kinds A,B --secret-file FILE]\n"
+        "  webhook unset NAME\n"
         "  threshold list             limits set for battery models and stations [--kind "
         "--station]\n"
         "  threshold set KIND         --raise VALUE [--clear-at VALUE --model M --station ID\n"

@@ -28,8 +28,9 @@ static int64_t plant_now(const struct ingest *ingest)
     return ingest->env->plant_us(ingest->env->self);
 }
 
-static void set_thresholds(struct ingest *ingest)
+static void set_alerts(struct ingest *ingest)
 {
+    alerts_set_channels(ingest->alerts, &ingest->options.channels);
     for (int i = 0; i < THRESHOLD_KINDS; i++)
         alerts_set_default(ingest->alerts, (enum threshold_kind)i, &ingest->options.thresholds[i]);
 }
@@ -41,7 +42,7 @@ static int make_parts(struct ingest *ingest, struct err *err)
     int64_t mono_us = mono_now(ingest);
     int status = alerts_new(&ingest->alerts, store, err);
     if (status == 0)
-        set_thresholds(ingest);
+        set_alerts(ingest);
     if (status == 0)
         status = tracking_new(&ingest->tracking, store, ingest->alerts, &options->tracking, err);
     if (status == 0)
@@ -105,7 +106,7 @@ void ingest_configure(struct ingest *ingest, const struct ingest_options *option
 {
     ingest->options = *options;
     ingest->options.prefix = ingest->prefix;
-    set_thresholds(ingest); /* before tracking passes its own on */
+    set_alerts(ingest); /* before tracking passes its own on */
     tracking_set_limits(ingest->tracking, &options->tracking);
     charging_set_limits(ingest->charging, &options->charging);
     days_set_limits(ingest->days, &options->days);
@@ -148,7 +149,11 @@ static int reload(struct ingest *ingest, struct err *err)
 int ingest_begin(struct ingest *ingest, struct err *err)
 {
     int status = ingest->stale ? reload(ingest, err) : 0;
-    return status < 0 ? status : store_begin(ingest->store, err);
+    if (status == 0)
+        status = store_begin(ingest->store, err);
+    if (status < 0)
+        return status;
+    return alerts_begin(ingest->alerts, ingest->env->wall_us(ingest->env->self), err);
 }
 
 void ingest_abort(struct ingest *ingest)
@@ -207,12 +212,8 @@ static void send_answers(struct ingest *ingest)
 {
     streams_take_acks(ingest->streams, ingest->out->ack, ingest->out->self);
     ingest_send_answers(ingest);
-    char kind[65];
-    SCOPE_STRBUF struct strbuf payload = STRBUF_INIT;
-    while (alerts_take(ingest->alerts, kind, &payload)) {
-        ingest->out->alert(ingest->out->self, kind, strbuf_text(&payload), payload.length);
-        strbuf_clear(&payload);
-    }
+    if (alerts_take_told(ingest->alerts))
+        ingest->out->told(ingest->out->self);
 }
 
 int ingest_commit(struct ingest *ingest, struct err *err)

@@ -14,7 +14,7 @@
 #ifndef SWAPSTACK_INGEST_INGEST_H
 #define SWAPSTACK_INGEST_INGEST_H
 
-#include "alerts/threshold.h"
+#include "alerts/channels.h"
 #include "base/env.h"
 #include "charging/charging.h"
 #include "health/day.h"
@@ -39,6 +39,7 @@ struct ingest_options {
     /* Where table `threshold` has no row; the raise of low_capacity and frequent_swap is that of
      * `tracking`. */
     struct threshold_default thresholds[THRESHOLD_KINDS];
+    struct alert_channels channels;
     struct tracking_limits tracking;
     struct charging_limits charging;
     struct retention_limits retention;
@@ -62,7 +63,7 @@ struct ingest_out {
                             const struct message_register_result *result);
     /* SET_CONFIG for one station; NULL: nobody carries it. */
     void (*set_config)(void *self, const char *device, const struct message_config *config);
-    void (*alert)(void *self, const char *kind, const char *payload, size_t length);
+    void (*told)(void *self); /* deliveries of alerts wait in the database */
 };
 
 /* `store` (opened for writing), `env` (wall_us, mono_us, plant_us are used) and `out` must outlive
@@ -123,10 +124,13 @@ int ingest_recalculate_charging(struct ingest *ingest, const struct recalculate_
 const struct evaluate2_limits *ingest_rule_limits(const struct ingest *ingest);
 
 /* What an operator says of a battery's model (tracking.h) and orders about alerts
- * (alerts/order.h), each in a transaction of its own. */
+ * (alerts/order.h), and what came of deliveries (closed ones are
+ * kept for `keep_us`), each in a transaction of its own. */
 int ingest_set_model(struct ingest *ingest, const char *bid, const char *model, const char *actor,
                      struct err *err);
 struct alert_order;
+int ingest_note_deliveries(struct ingest *ingest, const struct delivery_row *rows, size_t count,
+                           int64_t keep_us, struct err *err);
 int ingest_obey_alerts(struct ingest *ingest, struct alert_order *order, struct err *err);
 
 /* Before a clean stop: writes what is otherwise written every few seconds. */

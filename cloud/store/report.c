@@ -38,6 +38,7 @@ static void bind_filter(sqlite3_stmt *statement, const struct report_filter *fil
     bind_text(statement, ":bid", filter->bid);
     bind_text(statement, ":vid", filter->vid);
     bind_text(statement, ":kind", filter->kind);
+    bind_text(statement, ":state", filter->state);
     bind_integer(statement, ":open", filter->open);
     bind_integer(statement, ":id", filter->id);
     bind_integer(statement, ":from", filter->from_us);

@@ -49,8 +49,9 @@ struct report {
 struct report_filter {
     const char *station; /* station or device */
     const char *bid, *vid;
-    const char *kind; /* of alerts, thresholds */
-    bool open;        /* only what has not ended */
+    const char *kind;  /* of alerts, thresholds */
+    const char *state; /* of deliveries */
+    bool open;         /* only what has not ended */
     int64_t id;
     int64_t from_us, to_us;
     int64_t limit; /* newest rows first; STORE_NULL: all */
@@ -71,7 +72,8 @@ size_t report_column_count(const struct report *report);
 extern const struct report REPORT_STATIONS, REPORT_BAYS, REPORT_BATTERIES, REPORT_BATTERY_VERSIONS,
     REPORT_EXCHANGES, REPORT_SWAPS, REPORT_CHARGING, REPORT_CHARGING_SAMPLES,
     REPORT_CHARGING_EVALUATIONS, REPORT_CHARGING_FLAGS, /* of filter id */
-    REPORT_ALERTS, REPORT_QUARANTINE, REPORT_COMMANDS, REPORT_THRESHOLDS;
+    REPORT_ALERTS, REPORT_QUARANTINE, REPORT_COMMANDS, REPORT_THRESHOLDS, REPORT_CHANNELS,
+    REPORT_DELIVERIES;
 /* One row per process whose samples are damaged; reads all samples (store/charge_damage.c). */
 extern const struct report REPORT_CHARGING_DAMAGE;
 /* One row: what is kept how long, and what there is (report_retention.c). */

@@ -243,58 +243,6 @@ const struct report REPORT_CHARGING_DAMAGE = {
                                                      ":station") "AND " EQUALS("bid", ":bid") "",
     damage};
 
-static const struct report_column alerts[] = {INTEGER("id", "ID"),
-                                              TIME("raised_at", "RAISED"),
-                                              TEXT("severity", "SEVERITY"),
-                                              TEXT("kind", "KIND"),
-                                              TEXT("state", "STATE"),
-                                              TEXT("text", "TEXT"),
-                                              TEXT("station_id", NULL),
-                                              TEXT("bid", NULL),
-                                              TEXT("vid", NULL),
-                                              INTEGER("slot", NULL),
-                                              TIME("cleared_at", NULL),
-                                              TIME("acknowledged_at", NULL),
-                                              TEXT("acknowledged_by", NULL),
-                                              REAL("value", 2, NULL),
-                                              REAL("threshold", 2, NULL),
-                                              END};
-const struct report REPORT_ALERTS = {
-    "alerts",
-    "SELECT id, raised_at, severity, kind, CASE WHEN cleared_at NOTNULL THEN 'cleared'"
-    " WHEN acknowledged_at NOTNULL THEN 'acknowledged' ELSE 'open' END, text, station_id, bid, vid,"
-    " slot, cleared_at, acknowledged_at, acknowledged_by, value, threshold FROM alert WHERE "
-    "(NOT :open OR cleared_at IS NULL) AND " EQUALS("kind", ":kind") "AND " EQUALS(
-        "station_id",
-        ":station") "AND " EQUALS("bid",
-                                  ":bid") "AND " EQUALS("vid",
-                                                        ":vid") "AND " WITHIN("raised_at") "ORDER "
-                                                                                           "BY "
-                                                                                           "raised_"
-                                                                                           "at "
-                                                                                           "DESC, "
-                                                                                           "id "
-                                                                                           "DESC "
-                                                                                           "LIMIT "
-                                                                                           ":limit",
-    alerts};
-
-static const struct report_column thresholds[] = {TEXT("kind", "KIND"),
-                                                  TEXT("model", "MODEL"),
-                                                  TEXT("station_id", "STATION"),
-                                                  REAL("raise_value", 2, "RAISE"),
-                                                  REAL("clear_value", 2, "CLEAR"),
-                                                  BOOL("enabled", "ENABLED"),
-                                                  TIME("set_at", "SET"),
-                                                  TEXT("set_by", "BY"),
-                                                  END};
-const struct report REPORT_THRESHOLDS = {
-    "thresholds",
-    "SELECT kind, model, station_id, raise_value, clear_value, enabled, set_at, set_by"
-    " FROM threshold WHERE " EQUALS("kind", ":kind") "AND " EQUALS(
-        "station_id", ":station") "ORDER BY kind, model, station_id LIMIT :limit",
-    thresholds};
-
 static const struct report_column quarantine[] = {
     INTEGER("id", "ID"),      TIME("received_at", "RECEIVED"),         TEXT("topic", "TOPIC"),
     TEXT("reason", "REASON"), {"payload", REPORT_BYTES, 0, "PAYLOAD"}, END};

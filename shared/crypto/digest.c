@@ -1,29 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/digest.h"
 
-#include <psa/crypto.h>
-#include <pthread.h>
+#include "crypto/psa_guard.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SHA256_BYTES = 32 };
 
-/* PSA keeps its key slots and random generator in the process; before Mbed TLS 3.6 it guards them
- * with nothing. The mutex belongs to that library state, not to ours. */
-static pthread_mutex_t psa_lock = PTHREAD_MUTEX_INITIALIZER;
-
 void digest_sha256_hex(const void *bytes, size_t length, char hex[DIGEST_HEX_SIZE])
 {
     static const char digits[] = "0123456789abcdef";
     uint8_t hash[SHA256_BYTES];
     size_t hash_length = 0;
-    /* psa_crypto_init may be called again and again; after the first time it does nothing. */
-    (void)pthread_mutex_lock(&psa_lock);
-    psa_status_t status = psa_crypto_init();
+    psa_status_t status = psa_guard_enter();
     if (status == PSA_SUCCESS)
         status = psa_hash_compute(PSA_ALG_SHA_256, bytes, length, hash, sizeof hash, &hash_length);
-    (void)pthread_mutex_unlock(&psa_lock);
+    psa_guard_leave();
     if (status != PSA_SUCCESS || hash_length != sizeof hash)
         abort();
     for (size_t i = 0; i < sizeof hash; i++) {

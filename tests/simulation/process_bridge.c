@@ -161,6 +161,7 @@ static const struct ingest_options OPTIONS = {
     .commands = {.expire_us = 60 * CLOCK_US_PER_SECOND,
                  .accepted_expire_us = 600 * CLOCK_US_PER_SECOND},
     .thresholds = THRESHOLD_DEFAULTS,
+    .channels = {.mqtt = true},
     .tracking = {.capacity_min_kwh = 20,
                  .frequent_window_us = 24 * 3600 * CLOCK_US_PER_SECOND,
                  .frequent_swap_max = 3},

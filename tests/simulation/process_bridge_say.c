@@ -84,13 +84,10 @@ static void say_register_result(void *self, const char *device,
     message_free(&message);
 }
 
-static void say_alert(void *self, const char *kind, const char *payload, size_t length)
+/* No courier runs here: what alerts say stays in the database. */
+static void say_told(void *self)
 {
-    struct sim *sim = self;
-    (void)payload;
-    (void)length;
-    if (!sim->bridge.process.dead && strcmp(kind, "journal_gap") == 0)
-        sim_trace(sim, "alert journal_gap %.*s", (int)length, payload);
+    (void)self;
 }
 
 static bool publish_ack(struct sim *sim, const struct postbox_ack *due)
@@ -136,5 +133,5 @@ static void pump(void *self, void *what)
 void bridge_process_wire_out(struct sim *sim)
 {
     sim->bridge.out = (struct ingest_out){
-        .self = sim, .ack = say_ack, .register_result = say_register_result, .alert = say_alert};
+        .self = sim, .ack = say_ack, .register_result = say_register_result, .told = say_told};
 }

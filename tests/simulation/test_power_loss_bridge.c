@@ -157,12 +157,9 @@ static void hear_register(void *self, const char *device,
     (void)result;
 }
 
-static void hear_alert(void *self, const char *kind, const char *payload, size_t length)
+static void hear_told(void *self)
 {
     (void)self;
-    (void)kind;
-    (void)payload;
-    (void)length;
 }
 
 static void close_bridge(struct scene *scene)
@@ -182,6 +179,7 @@ static int open_bridge(struct scene *scene, struct err *err)
         .quarantine_bytes = 64,
         .commands = {.expire_us = 60 * SECOND, .accepted_expire_us = 900 * SECOND},
         .thresholds = THRESHOLD_DEFAULTS,
+        .channels = {.mqtt = true},
         .tracking = {.capacity_min_kwh = 20,
                      .frequent_window_us = 24 * 3600 * SECOND,
                      .frequent_swap_max = 3},
@@ -305,7 +303,7 @@ static void scene_begin(struct scene *scene, uint64_t seed)
     *scene = (struct scene){
         .env = {.self = scene, .wall_us = scene_now, .mono_us = scene_now, .plant_us = scene_now},
         .out = {
-            .self = scene, .ack = hear_ack, .register_result = hear_register, .alert = hear_alert}};
+            .self = scene, .ack = hear_ack, .register_result = hear_register, .told = hear_told}};
     power_rig_begin(&scene->rig, seed, "swapstack.db");
 }
 

@@ -39,22 +39,21 @@ static void ignore_result(void *self, const char *device,
         abort();
 }
 
-static void ignore_alert(void *self, const char *kind, const char *payload, size_t length)
+static void ignore_told(void *self)
 {
     (void)self;
-    if (!device_is_valid(kind) || length == 0 || payload[0] != '{')
-        abort();
 }
 
 static const struct env ENV = {.wall_us = tell_time, .mono_us = tell_time, .plant_us = tell_time};
 static const struct ingest_out OUT = {
-    .ack = ignore_ack, .register_result = ignore_result, .alert = ignore_alert};
+    .ack = ignore_ack, .register_result = ignore_result, .told = ignore_told};
 static const struct ingest_options OPTIONS = {
     .report_interval_us = 10000000,
     .quarantine_rows = 100,
     .quarantine_bytes = 100,
     .commands = {.expire_us = 60000000, .accepted_expire_us = 900000000},
     .thresholds = THRESHOLD_DEFAULTS,
+    .channels = {.mqtt = true},
     .tracking = {.capacity_min_kwh = 20,
                  .frequent_window_us = INT64_C(86400000000),
                  .frequent_swap_max = 3},

@@ -35,10 +35,11 @@ struct fixture {
     char register_status[16];
     size_t register_mark_count;
     struct message_ack register_mark; /* the first */
-    char alerts[1024];                /* kinds, each with a blank behind it */
     size_t config_count;              /* SET_CONFIGs */
     char config_device[DEVICE_SIZE];  /* of the last one */
     struct message_config config;     /* of it, or of the last REGISTER_RESULT */
+    char alerts[1024];                /* kinds of those told, each with a blank behind it */
+    int64_t told;                     /* alert_delivery.id up to which they are in there */
 };
 
 SUPPORT int64_t fixture_plant(void *self)
@@ -79,12 +80,17 @@ SUPPORT void fixture_set_config(void *self, const char *device, const struct mes
     fixture->config = *config;
 }
 
-SUPPORT void fixture_alert(void *self, const char *kind, const char *payload, size_t length)
+/* Deliveries were committed: the kinds of their alerts. */
+SUPPORT void fixture_told(void *self)
 {
     struct fixture *fixture = self;
-    assert_true(length > 0 && payload[0] == '{');
+    char sql[160];
     size_t used = strlen(fixture->alerts);
-    (void)snprintf(fixture->alerts + used, sizeof fixture->alerts - used, "%s ", kind);
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT group_concat(kind, ' ') || ' ' FROM alert_delivery WHERE id > %" PRId64,
+                   fixture->told);
+    query_text(fixture->store, sql, fixture->alerts + used, sizeof fixture->alerts - used);
+    fixture->told = query_integer(fixture->store, "SELECT max(id) FROM alert_delivery");
 }
 
 SUPPORT void forget_said(struct fixture *fixture)
@@ -119,7 +125,7 @@ SUPPORT void fixture_begin(struct fixture *fixture, const char *path)
                                        .ack = fixture_ack,
                                        .register_result = fixture_register_result,
                                        .set_config = fixture_set_config,
-                                       .alert = fixture_alert};
+                                       .told = fixture_told};
     fixture->options = (struct ingest_options){
         .unknown = UNKNOWN_ACCEPT,
         .report_interval_us = 10 * SECOND_US,
@@ -131,6 +137,7 @@ SUPPORT void fixture_begin(struct fixture *fixture, const char *path)
                  .gap_us = 300 * SECOND_US},
         .commands = {.expire_us = 60 * SECOND_US, .accepted_expire_us = 900 * SECOND_US},
         .thresholds = THRESHOLD_DEFAULTS,
+        .channels = {.mqtt = true},
         .tracking = {.capacity_min_kwh = 20,
                      .frequent_window_us = 24 * 3600 * SECOND_US,
                      .frequent_swap_max = 3},

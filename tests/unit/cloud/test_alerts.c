@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Alerts: once per subject, cleared when it ends, published after the commit only. */
-#include "alerts/alerts.h"
+/* Alerts: once per subject, cleared when it ends, told with the transaction that raised it. */
+#include "alerts/channels.h"
 #include "base/scope.h"
 
 #include "cloud/support.h"
@@ -21,6 +21,9 @@ static void is_raised_once_and_cleared_once(void **state)
     struct store *store = must_open(STORE_MEMORY, STORE_WRITE);
     struct alerts *alerts;
     check(alerts_new(&alerts, store, &err), &err);
+    const struct alert_channels channels = {.mqtt = true};
+    alerts_set_channels(alerts, &channels);
+    check(alerts_begin(alerts, NOON, &err), &err);
     const struct alert_subject low = {
         .kind = "low_capacity", .severity = "warning", .bid = "b1", .slot = STORE_NULL};
     struct alert_subject other = low;
@@ -50,16 +53,15 @@ static void is_raised_once_and_cleared_once(void **state)
         "\"raised_at\":\"2025-11-21T12:00:00.000Z\",\"cleared_at\":\"2025-11-21T12:00:02.000Z\","
         "\"value\":18.5,\"threshold\":20,\"text\":\"b1 is low\"}",
     };
-    char kind[65];
     for (size_t i = 0; i < 3; i++) {
-        SCOPE_STRBUF struct strbuf payload = STRBUF_INIT;
-        assert_true(alerts_take(alerts, kind, &payload));
-        assert_string_equal(kind, "low_capacity");
-        assert_string_equal(strbuf_text(&payload), published[i]);
+        char sql[96];
+        (void)snprintf(sql, sizeof sql, "SELECT payload FROM alert_delivery WHERE id = %d",
+                       (int)i + 1);
+        assert_query_text(store, sql, published[i]);
     }
-    alerts_forget(alerts); /* the rest was rolled back */
-    SCOPE_STRBUF struct strbuf none = STRBUF_INIT;
-    assert_false(alerts_take(alerts, kind, &none));
+    assert_int_equal(query_integer(store, "SELECT count(*) FROM alert_delivery"), 5);
+    assert_true(alerts_take_told(alerts));
+    assert_false(alerts_take_told(alerts));
     alerts_free(alerts);
     store_close(store);
 }
