@@ -41,7 +41,7 @@ static void begin_charging(struct gbt_charger *charger, int64_t now_us)
 {
     const struct gbt_link *link = &charger->link;
     if (charger->state != GBT_CHARGER_READY || !charger->input.ready ||
-        link->heard_us[GBT_BCL] == GBT_NEVER || link->heard_us[GBT_BCS] == GBT_NEVER)
+        link->heard_us[GBT_BCL] < charger->since_us || link->heard_us[GBT_BCS] < charger->since_us)
         return;
     if (charger->charging_us == GBT_NEVER)
         charger->charging_us = now_us;
@@ -123,16 +123,25 @@ static void hear_bem(struct gbt_charger *charger, const struct gbt_bem *bem, int
     }
 }
 
-/* A demand that demands nothing is none. */
-static bool is_of_use(const struct gbt_message *message)
+/* A demand that demands nothing is none. A pack goes on with the BST and BSD of a session that the
+ * charger has left: they end no other one. */
+static bool is_of_use(const struct gbt_charger *charger, const struct gbt_message *message)
 {
-    return message->kind != GBT_BCL ||
-           (!isnan(message->bcl.voltage_v) && !isnan(message->bcl.current_a));
+    switch (message->kind) {
+    case GBT_BCL:
+        return !isnan(message->bcl.voltage_v) && !isnan(message->bcl.current_a);
+    case GBT_BST:
+        return charger->state >= GBT_CHARGER_READY && charger->state <= GBT_CHARGER_STATISTICS;
+    case GBT_BSD:
+        return charger->state == GBT_CHARGER_STOPPING || charger->state == GBT_CHARGER_STATISTICS;
+    default:
+        return true;
+    }
 }
 
 void charger_hear(struct gbt_charger *charger, const struct gbt_message *message, int64_t now_us)
 {
-    if (!is_of_use(message))
+    if (!is_of_use(charger, message))
         return;
     charger->link.heard_us[message->kind] = now_us;
     switch (message->kind) {

@@ -263,6 +263,33 @@ static void statuses_of_the_pack_decide(void **state)
     }
 }
 
+static void hear(uint32_t id, uint8_t length, const char *data)
+{
+    struct canframe frame = {.id = id, .extended = true, .length = length};
+    const struct gbt_event event = {.kind = GBT_EVENT_FRAME, .frame = &frame};
+    memcpy(frame.data, data, length);
+    gbt_charger_step(&pipe.charger, &event, pipe.now_us);
+}
+
+/* A pack that still ends the last session does not end this one. */
+static void what_is_left_of_another_session_does_nothing(void **state)
+{
+    (void)state;
+    pipe_init(&pipe, 0.5);
+    pipe.cut = true;
+    pipe_event(&pipe, GBT_EVENT_START, GBT_CAUSE_NONE);
+    hear(0x101956F4, 4, "\x01\x00\x00\xF0"); /* BST */
+    hear(0x081E56F4, 4, "\xF0\xF0\xF1\xFC"); /* BEM */
+    assert_int_equal(pipe.charger.state, GBT_CHARGER_HANDSHAKE);
+    pipe_charge(&pipe, 0.5);
+    hear(0x181C56F4, 7, "\x61\x72\x01\x74\x01\x49\x4B"); /* BSD */
+    assert_int_equal(pipe.charger.state, GBT_CHARGER_CHARGING);
+    pipe.drop = GBT_BIT(GBT_BSD); /* that one does not stand for the one that is missing */
+    pipe_event(&pipe, GBT_EVENT_STOP, GBT_CAUSE_CONDITION);
+    (void)pipe_until(&pipe, GBT_CHARGER_ERROR, 11);
+    assert_int_equal(pipe.charger.error, GBT_CAUSE_NO_BSD);
+}
+
 /* No state without a way in or out, and only those moves that the flow charts know. */
 static void tables_of_moves_are_whole(void **state)
 {
@@ -301,6 +328,7 @@ int main(void)
         cmocka_unit_test(the_pack_hears_no_cst),
         cmocka_unit_test(the_pack_reports_its_time_out),
         cmocka_unit_test(statuses_of_the_pack_decide),
+        cmocka_unit_test(what_is_left_of_another_session_does_nothing),
         cmocka_unit_test(tables_of_moves_are_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
