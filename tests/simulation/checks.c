@@ -313,5 +313,10 @@ void sim_check_final(struct sim *sim)
     sim_watched(sim);
     check_none(sim, "messages of our own stations in quarantine",
                "SELECT count(*) FROM quarantine WHERE topic LIKE 'info%'");
+    check_none(sim, "two charging processes open in one bay",
+               "SELECT count(*) FROM (SELECT 1 FROM charging_process WHERE end_date IS NULL "
+               "GROUP BY station_id, slot HAVING count(*) > 1)");
+    if (!sim->violation[0])
+        sim_check_charging(sim);
     check_gap_alert(sim);
 }

@@ -166,7 +166,7 @@ static const struct ingest_options OPTIONS = {
                  .frequent_window_us = 24 * 3600 * CLOCK_US_PER_SECOND,
                  .frequent_swap_max = 3},
     .charging = {.sample_timeout_us = 15 * 60 * CLOCK_US_PER_SECOND,
-                 .gone_timeout_us = 24 * 3600 * CLOCK_US_PER_SECOND,
+                 .gone_timeout_us = SIM_GONE_TIMEOUT_US,
                  .rules = RULES_DEFAULT}};
 
 void sim_bridge_init(struct sim *sim, struct store *store)

@@ -257,7 +257,11 @@ void sim_chaos_end(struct sim *sim);
 
 /* --- checks.c --- */
 void sim_check_final(struct sim *sim);
-void sim_check_truth(struct sim *sim); /* checks_truth.c; not after a restore */
+/* [charging] gone_timeout_h of the bridge: short, so that outages close processes which the backlog
+ * opens again. */
+#define SIM_GONE_TIMEOUT_US (INT64_C(60) * 1000000)
+void sim_check_charging(struct sim *sim); /* checks_charging.c */
+void sim_check_truth(struct sim *sim);    /* checks_truth.c; not after a restore */
 void sim_check_engine(struct sim_station *station);
 
 #endif
