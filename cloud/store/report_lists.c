@@ -167,6 +167,7 @@ static const struct report_column charging[] = {INTEGER("id", "ID"),
                                                 INTEGER("geofence_id", NULL),
                                                 TEXT("cost_basis", NULL),
                                                 INTEGER("tariff_id", NULL),
+                                                TEXT("samples_kept", NULL),
                                                 END};
 const struct report REPORT_CHARGING = {
     "charging",
@@ -176,10 +177,13 @@ const struct report REPORT_CHARGING = {
     " start_ideal_range_km, end_ideal_range_km, start_rated_range_km, end_rated_range_km,"
     " outside_temp_avg, cost, cost_source, rule_version, latitude, longitude, geofence_id,"
     " (SELECT basis FROM charging_bill WHERE process_id = id),"
-    " (SELECT tariff_id FROM charging_bill WHERE process_id = id) FROM charging_process "
-    "WHERE " EQUALS("id", ":id") "AND " EQUALS("station_id", ":station") "AND " EQUALS(
-        "bid", ":bid") "AND " WITHIN("start_date") "ORDER BY start_date DESC, "
-                                                   "id DESC LIMIT :limit",
+    " (SELECT tariff_id FROM charging_bill WHERE process_id = id),"
+    " (SELECT ifnull(max(kept), 'all') FROM charge_retention WHERE process = charging_process.id)"
+    " FROM charging_process WHERE " EQUALS("id", ":id") "AND " EQUALS(
+        "station_id",
+        ":station") "AND " EQUALS("bid",
+                                  ":bid") "AND " WITHIN("start_date") "ORDER BY start_date DESC, "
+                                                                      "id DESC LIMIT :limit",
     charging};
 
 static const struct report_column evaluations[] = {INTEGER("rule_version", "RULE"),

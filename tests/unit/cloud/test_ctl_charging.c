@@ -224,6 +224,10 @@ static void retention_is_told_and_run(void **state)
         strstr(strbuf_text(&out), "1 processes thinned, 0 dropped, together 1 samples"));
     assert_int_equal(RUN(&out, &err, "charging", "samples", "9", "--csv", "--db", dir->db), 0);
     assert_null(strstr(strbuf_text(&out), "1970-01-01T00:00:10"));
+    assert_int_equal(RUN(&out, &err, "charging", "show", "9", "--db", dir->db), 0);
+    assert_non_null(strstr(strbuf_text(&out), "samples_kept          thinned\n"));
+    assert_int_equal(RUN(&out, &err, "charging", "show", "1", "--db", dir->db), 0);
+    assert_non_null(strstr(strbuf_text(&out), "samples_kept          all\n"));
     assert_int_equal(RETAIN("run", "--drop-after-days", "3650"), 0);
     assert_non_null(
         strstr(strbuf_text(&out), "0 processes thinned, 1 dropped, together 2 samples"));
