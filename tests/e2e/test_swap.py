@@ -76,6 +76,13 @@ def test_swap_is_paired_and_the_returned_battery_is_charged(fast_station):
         assert 0.85 <= ratio <= 1.0, row
         assert row["end_soc"] > row["start_soc"] and row["duration_min"] >= 1
         assert row["start_date"] < row["end_date"]
+        # Rule 2 stands beside rule 1: by the charger's meter, and nothing is implausible.
+        shown = json.loads(world.ctl("--json", "charging", "show", str(row["id"])).stdout)[0]
+        first, second = shown["evaluations"]
+        assert (first["rule_version"], second["rule_version"]) == (1, 2)
+        assert first["charge_energy_used"] == row["charge_energy_used"]
+        assert second["charge_energy_metered"] > 1 and 0.8 <= second["efficiency"] <= 1
+        assert {flag["flag"] for flag in shown["flags"]} <= {"gap", "clock_step"}, shown["flags"]
     assert world.one("SELECT count(*) FROM quarantine") == 0
 
 
