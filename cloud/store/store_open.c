@@ -34,8 +34,10 @@ static int configure_connection(struct store *store, struct err *err)
 static int create(struct store *store, struct err *err)
 {
     char sql[96];
-    /* Before the first page: the file can give back what retention frees, page by page. */
-    (void)snprintf(sql, sizeof sql, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA application_id=%d",
+    /* Before the first page: the file can give back what retention frees, page by page. In one
+     * transaction with the mark: the power may fail between two. */
+    (void)snprintf(sql, sizeof sql,
+                   "BEGIN; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA application_id=%d; COMMIT",
                    STORE_APPLICATION_ID);
     return execute(store->db, store->path, sql, err);
 }

@@ -17,6 +17,7 @@ static void creates_all_tables_and_views(void **state)
     assert_int_equal(query_integer(store, "PRAGMA user_version"), MIGRATION_COUNT);
     assert_int_equal(query_integer(store, "PRAGMA foreign_keys"), 1);
     assert_int_equal(query_integer(store, "PRAGMA synchronous"), 2);
+    assert_int_equal(query_integer(store, "PRAGMA auto_vacuum"), 2); /* incremental */
     /* A view for every table, and each can be read. */
     assert_int_equal(query_integer(store, "SELECT count(*) FROM sqlite_schema t WHERE type='table' "
                                           "AND NOT EXISTS (SELECT 1 FROM sqlite_schema v WHERE "
