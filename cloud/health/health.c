@@ -156,7 +156,7 @@ static int judge_by_time(struct trend *trend, int64_t origin_us, const struct se
     struct theil_sen_value end = theil_sen_reaches(&fit, limits->end_of_life_soh_percent, first,
                                                    fmax(now, newest) + HEALTH_HORIZON_DAYS);
     bool falls = fit.slope.high < 0;
-    if (health->soh_percent.estimate <= limits->end_of_life_soh_percent || end.estimate <= now)
+    if (health->soh_percent.estimate <= limits->end_of_life_soh_percent)
         health->state = HEALTH_END_OF_LIFE;
     else
         health->state = falls ? HEALTH_DECLINING : HEALTH_STEADY;
@@ -166,6 +166,11 @@ static int judge_by_time(struct trend *trend, int64_t origin_us, const struct se
                        "a fall cannot be told from none: %+.2f to %+.2f %% a year",
                        health->soh_per_year.low, health->soh_per_year.high);
     }
+    if (health->state == HEALTH_DECLINING && end.estimate <= now)
+        (void)snprintf(health->reason, sizeof health->reason,
+                       "the end was expected since the last charge that shows the capacity, "
+                       "%.0f days ago",
+                       now - newest);
     health->end_of_life =
         (struct health_date){date_of(end.estimate, origin_us), date_of(end.low, origin_us),
                              date_of(end.high, origin_us)};

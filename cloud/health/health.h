@@ -42,7 +42,7 @@ enum health_state {
     HEALTH_NOT_ENOUGH_DATA,
     HEALTH_STEADY, /* a fall cannot be told from none: the interval of the slope holds 0 */
     HEALTH_DECLINING,
-    HEALTH_END_OF_LIFE, /* the line has reached the end-of-life health */
+    HEALTH_END_OF_LIFE, /* the line was there at the newest charge that counts */
 };
 
 /* A time of the future, or of the past. STORE_NULL (INT64_MIN): not before the horizon. */

@@ -281,6 +281,27 @@ static void test_worn_battery_has_reached_its_end(void **state)
     assert_near(health.cycles_left.estimate, 0, 0);
 }
 
+/* Not seen for years: that the line has reached the end meanwhile was not measured, and is said. */
+static void test_battery_out_of_sight_is_not_declared_worn(void **state)
+{
+    (void)state;
+    struct ageing ageing = {.nominal_kwh = 70,
+                            .soh_first_percent = 98,
+                            .soh_per_year = -6,
+                            .charges_per_day = 1,
+                            .days = 200};
+    struct dice dice = {1};
+    size_t count = ageing_charges(&ageing, &dice, charges, ROOM - 1);
+    charges[count] = charges[count - 1]; /* shows nothing, but is now */
+    charges[count].start_us += 1500 * DAY_US;
+    charges[count].end_us += 1500 * DAY_US;
+    charges[count].start_soc_percent = NAN;
+    struct health health = judge(count + 1, 70, &HEALTH_LIMITS_DEFAULT);
+    assert_int_equal(health.state, HEALTH_DECLINING);
+    assert_near(health.days_left.estimate, 0, 0);
+    assert_non_null(strstr(health.reason, "1500 days ago"));
+}
+
 /* Nothing wears: an end must not be made up, but "not before" can be said. */
 static void test_steady_battery_gets_no_end(void **state)
 {
@@ -483,6 +504,7 @@ int main(void)
         cmocka_unit_test(test_noisy_fleet),
         cmocka_unit_test(test_long_life),
         cmocka_unit_test(test_worn_battery_has_reached_its_end),
+        cmocka_unit_test(test_battery_out_of_sight_is_not_declared_worn),
         cmocka_unit_test(test_steady_battery_gets_no_end),
         cmocka_unit_test(test_repair_begins_anew),
         cmocka_unit_test(test_no_lift_is_made_up),
