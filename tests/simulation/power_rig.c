@@ -104,13 +104,16 @@ void power_rig_dump_rows(sqlite3 *db, const char *label, const char *sql, struct
 
 void power_rig_dump(sqlite3 *db, const char *except, struct strbuf *to)
 {
-    sqlite3_stmt *tables = prepare(db, "SELECT name FROM sqlite_schema WHERE type = 'table'"
-                                       " AND name NOT LIKE 'sqlite_%' ORDER BY name");
+    sqlite3_stmt *tables =
+        prepare(db, "SELECT name, wr FROM pragma_table_list WHERE schema = 'main'"
+                    " AND type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name");
     while (sqlite3_step(tables) == SQLITE_ROW) {
         char quoted[100], sql[200];
         const char *name = (const char *)sqlite3_column_text(tables, 0);
         (void)snprintf(quoted, sizeof quoted, ",%s,", name);
-        (void)snprintf(sql, sizeof sql, "SELECT * FROM \"%s\" ORDER BY rowid", name);
+        /* A table without rowid lies in the order of its key. */
+        (void)snprintf(sql, sizeof sql, "SELECT * FROM \"%s\"%s", name,
+                       sqlite3_column_int(tables, 1) ? "" : " ORDER BY rowid");
         if (!strstr(except, quoted))
             power_rig_dump_rows(db, name, sql, to);
     }

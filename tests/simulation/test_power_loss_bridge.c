@@ -35,9 +35,10 @@
 #define START_US INT64_C(1795248000000000) /* 2026-11-21T08:00:00Z */
 
 /* Counters count work, repeats included; with a failure there is more of it. Levels (state of
- * charge, last seen …) are written some seconds late by design, and event_log notes what the
- * writer's memory knew of last seen before an exchange: of these tables facts are compared. */
-#define NOT_COMPARED ",counter,battery,bay,station,event_log,"
+ * charge, last seen …) are written some seconds late by design (a battery's day up to a minute),
+ * and event_log notes what the writer's memory knew of last seen before an exchange: of these
+ * tables facts are compared. */
+#define NOT_COMPARED ",counter,battery,battery_day,bay,station,event_log,"
 static const char *const FACTS[] = {
     "SELECT bid, where_kind, where_id, slot, where_since, where_source FROM battery ORDER BY bid",
     "SELECT station_id, slot, state, bid, session_id, charging FROM bay ORDER BY station_id, slot",

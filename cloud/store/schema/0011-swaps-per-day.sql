@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Migration 10: how many batteries were put into vehicles, by day and station, so that counting does not read
+-- Migration 11: how many batteries were put into vehicles, by day and station, so that counting does not read
 -- what it counts. Kept by store/exchange.c with each On-Load; audited and rebuilt as the rest.
 CREATE TABLE swaps_per_day (
     day INTEGER NOT NULL,                 -- days since 1970-01-01 UTC; -1: all days

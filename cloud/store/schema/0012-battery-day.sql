@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Migration 10: a day of a battery at a station as telemetry showed it: temperatures and the
+-- Migration 12: a day of a battery at a station as telemetry showed it: temperatures and the
 -- imbalance of its cells (health/day.h). Single readings are not kept anywhere, so that these rows
 -- are what there is: `swapctl rebuild`, which goes by event_log, leaves them as they are.
 

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Migration 11: how far `swapctl charging recalculate` is, so that one that was killed goes on. One
+-- Migration 13: how far `swapctl charging recalculate` is, so that one that was killed goes on. One
 -- row per selection while it is under way.
 
 CREATE TABLE charging_recalculation (

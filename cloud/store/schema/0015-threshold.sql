@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Migration 11: thresholds of alerts per battery model and station, and the model of a battery.
+-- Migration 15: thresholds of alerts per battery model and station, and the model of a battery.
 
 -- What `swapctl threshold set` said; where no row fits, the configuration's defaults hold. The most
 -- specific row that fits counts: model and station, station, model, any.

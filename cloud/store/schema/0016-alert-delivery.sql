@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Migration 12: telling subscribers of alerts. A row of alert_delivery is written with the alert, in
+-- Migration 16: telling subscribers of alerts. A row of alert_delivery is written with the alert, in
 -- the same transaction, and closed only when the subscriber has it: at least once.
 
 CREATE TABLE alert_channel (
