@@ -203,7 +203,7 @@ int courier_new(struct courier **courier, const char *db_path, struct ring *ring
     (void)pthread_mutex_init(&made->lock, NULL);
     (void)pthread_cond_init(&made->changed, &attributes);
     (void)pthread_condattr_destroy(&attributes);
-    int status = store_open(&made->store, db_path, STORE_READ, err);
+    int status = store_open(&made->store, db_path, STORE_READ_BESIDE, err);
     if (status < 0)
         courier_free(made);
     else

@@ -57,7 +57,7 @@ static bool export_due(struct exporter *exporter)
         return true;
     SCOPE(store_close_scope) struct store *store = NULL;
     struct err err = {0};
-    int status = store_open(&store, exporter->db_path, STORE_READ, &err);
+    int status = store_open(&store, exporter->db_path, STORE_READ_BESIDE, &err);
     if (status == 0)
         status = daily_run(store, &exporter->options, now_us, &files, &err);
     if (files > 0)

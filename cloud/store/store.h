@@ -26,6 +26,10 @@ struct store; /* connection, prepared statements (made once, kept), lock */
 enum store_mode {
     STORE_WRITE, /* create, migrate, lock; ERR_BUSY names the process that holds the lock */
     STORE_READ,  /* existing file only; never migrates; WAL reader */
+    /* The same in a process that has this database open already. SQLite alone may touch the file
+     * then: closing any other descriptor of it drops all POSIX locks of the process, and the next
+     * program takes the WAL away from under the writer (sqlite.org/howtocorrupt.html, 2.2). */
+    STORE_READ_BESIDE,
 };
 
 /* Opens `path`. Sets WAL, foreign_keys, busy time-out; checks application_id, user_version and

@@ -144,8 +144,10 @@ static int open_writer(struct store *store, struct err *err)
 
 static int open_reader(struct store *store, struct err *err)
 {
-    bool exists;
-    int version = 0, status = store_check_header(store->path, &exists, err);
+    bool exists = true;
+    int version = 0, status = 0;
+    if (store->mode == STORE_READ)
+        status = store_check_header(store->path, &exists, err);
     if (status < 0)
         return status;
     if (!exists)

@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <math.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void creates_all_tables_and_views(void **state)
 {
@@ -237,10 +239,41 @@ static void absent_values_are_null(void **state)
     store_close(store);
 }
 
+/* Does another process find SQLite's shared lock on the file (bytes of sqlite.org/src, os.h)? */
+static bool is_locked(const char *path)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct flock lock = {.l_type = F_WRLCK, .l_start = 0x40000002, .l_len = 510};
+        int fd = open(path, O_RDWR | O_CLOEXEC);
+        _exit(fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? 0 : 1);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Else the next program that closes the database takes the WAL away from under the writer. */
+static void a_reader_beside_the_writer_keeps_its_locks(void **state)
+{
+    struct workdir *dir = *state;
+    struct store *writer = must_open(dir->db, STORE_WRITE);
+    assert_int_equal(query_integer(writer, "SELECT count(*) FROM station"), 0);
+    assert_true(is_locked(dir->db));
+    struct store *reader = must_open(dir->db, STORE_READ_BESIDE);
+    assert_int_equal(query_integer(reader, "SELECT count(*) FROM station"), 0);
+    assert_true(is_locked(dir->db));
+    store_close(reader);
+    assert_true(is_locked(dir->db));
+    store_close(writer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         workdir_test(creates_all_tables_and_views),
+        workdir_test(a_reader_beside_the_writer_keeps_its_locks),
         workdir_test(views_show_times_and_money),
         workdir_test(refuses_foreign_newer_and_damaged),
         workdir_test(reader_wants_an_existing_database),
