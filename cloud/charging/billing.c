@@ -146,7 +146,8 @@ static int judge(struct store *store, const struct bill_row *row,
         tariff_find(store, row->station_id, row->geofence_id, row->start_date_us, &tariff, err);
     if (found < 0)
         return found;
-    if (!found && row->price_per_kwh == STORE_NULL)
+    /* 0 is what a station says that nobody told a price; for nothing is what a tariff says. */
+    if (!found && (row->price_per_kwh == STORE_NULL || row->price_per_kwh == 0))
         return 0;
     if (!found)
         tariff = (struct tariff_row){.cost_per_unit = row->price_per_kwh, .session_fee = COST_NONE};

@@ -108,6 +108,17 @@ static void without_a_tariff_the_station_s_price_counts(void **state)
     assert_costs(bench, "- - - -, 25000 tariff station_price -, 30000 tariff tariff 1");
 }
 
+static void a_station_without_a_price_is_not_free(void **state)
+{
+    struct bench *bench = *state;
+    add_station(bench, "0");
+    charge_once(bench, 0);
+    assert_costs(bench, "- - - -");
+    must(bench, ADD AT "\"per_kwh\":\"0\"}");
+    charge_once(bench, 7200);
+    assert_costs(bench, "- - - -, 0 tariff tariff 1");
+}
+
 static void the_nearest_tariff_that_holds_at_the_start_decides(void **state)
 {
     struct bench *bench = *state;
@@ -431,6 +442,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         bench_test(without_a_tariff_the_station_s_price_counts),
+        bench_test(a_station_without_a_price_is_not_free),
         bench_test(the_nearest_tariff_that_holds_at_the_start_decides),
         bench_test(windows_price_each_interval_on_the_station_s_clock),
         bench_test(the_doubled_hour_is_billed_twice),
