@@ -2,6 +2,7 @@
 #include "bridge/options.h"
 
 #include "base/clock.h"
+#include "base/config_keys.h"
 #include "base/daemon.h"
 #include "mqtt/session.h"
 #include <math.h>
@@ -9,20 +10,6 @@
 #include <string.h>
 
 #define HOUR_US (INT64_C(3600) * CLOCK_US_PER_SECOND)
-
-/* One key: all the initialiser's fields in the order of struct config_key. */
-#define INTEGER(section, name, fallback, min, max, help)                                           \
-    {                                                                                              \
-        section, name, CONFIG_INTEGER, fallback, min, max, NULL, help                              \
-    }
-#define REAL(section, name, fallback, min, max, help)                                              \
-    {                                                                                              \
-        section, name, CONFIG_REAL, fallback, min, max, NULL, help                                 \
-    }
-#define TEXT(section, name, fallback, help)                                                        \
-    {                                                                                              \
-        section, name, CONFIG_TEXT, fallback, 0, 0, NULL, help                                     \
-    }
 
 const struct config_key OPTIONS_KEYS[] = {
     DAEMON_CONFIG_KEYS,

@@ -1,20 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "drivers/board_keys.h"
 
+#include "base/config_keys.h"
 #include "drivers/board.h"
-
-#define TEXT(section, name, fallback, help)                                                        \
-    {                                                                                              \
-        section, name, CONFIG_TEXT, fallback, 0, 0, NULL, help                                     \
-    }
-#define REAL(section, name, fallback, min, max, help)                                              \
-    {                                                                                              \
-        section, name, CONFIG_REAL, fallback, min, max, NULL, help                                 \
-    }
-#define INTEGER(section, name, fallback, min, max, help)                                           \
-    {                                                                                              \
-        section, name, CONFIG_INTEGER, fallback, min, max, NULL, help                              \
-    }
 
 #define STATION_ROLE(role, optional)                                                               \
     TEXT(#role, "driver", "", "Driver of this role."),                                             \

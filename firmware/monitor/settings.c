@@ -1,27 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "monitor/settings.h"
 
+#include "base/config_keys.h"
 #include "base/daemon.h"
 #include "mqtt/session.h"
 #include <math.h>
 #include <string.h>
-
-#define INTEGER(section, name, fallback, min, max, help)                                           \
-    {                                                                                              \
-        section, name, CONFIG_INTEGER, fallback, min, max, NULL, help                              \
-    }
-#define REAL(section, name, fallback, min, max, help)                                              \
-    {                                                                                              \
-        section, name, CONFIG_REAL, fallback, min, max, NULL, help                                 \
-    }
-#define TEXT(section, name, fallback, help)                                                        \
-    {                                                                                              \
-        section, name, CONFIG_TEXT, fallback, 0, 0, NULL, help                                     \
-    }
-#define SWITCH(section, name, fallback, help)                                                      \
-    {                                                                                              \
-        section, name, CONFIG_BOOL, fallback, 0, 0, NULL, help                                     \
-    }
 
 const struct config_key SETTINGS_KEYS[] = {
     DAEMON_CONFIG_KEYS,
