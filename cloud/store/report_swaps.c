@@ -49,40 +49,43 @@ static const struct report counts[4][4] = {
 };
 
 /* Whole days of the span: first <= day < last. */
-#define DAY_US     "86400000000"
-#define NO_SPAN    "CASE WHEN :from IS NULL AND :to IS NULL THEN "
-#define FIRST_DAY  "CASE WHEN :from IS NULL THEN 0 ELSE (:from + " DAY_US " - 1) / " DAY_US " END"
-#define LAST_DAY   "CASE WHEN :to IS NULL THEN 1000000 ELSE :to / " DAY_US " END"
-#define ON_LOADS   "INDEXED BY exchange_on_loads WHERE "
-#define OF_STATION "WHERE station_id = :station AND "
+#define DAY_US    "86400000000"
+#define NO_SPAN   "CASE WHEN :from IS NULL AND :to IS NULL THEN "
+#define FIRST_DAY "CASE WHEN :from IS NULL THEN 0 ELSE (:from + " DAY_US " - 1) / " DAY_US " END"
+#define LAST_DAY  "CASE WHEN :to IS NULL THEN 1000000 ELSE :to / " DAY_US " END"
+/* Of every station that has any, in the order of the index. */
+#define ON_LOADS                                                                                   \
+    "FROM swaps_per_day AS known CROSS JOIN battery_exchange_task AS task INDEXED BY "             \
+    "exchange_on_loads ON task.station_id = known.station_id WHERE known.day = -1 AND "
+#define OF_STATION "FROM battery_exchange_task AS task WHERE task.station_id = :station AND "
 /* What is left, counted one by one. Without a limit on that side nothing is: `>= NULL`, `< NULL`.
  */
-#define LEFT_OVER(key, lead, from, to)                                                             \
-    " UNION ALL SELECT " key ", count(*), min(event_time), max(event_time)"                        \
-    " FROM battery_exchange_task " lead "event_time >= " from " AND event_time < " to              \
-    " AND event = 'On-Load' GROUP BY 1"
-#define SUM(shown, key, whole, rest, lead, order)                                                  \
+#define LEFT_OVER(key, lead, from, to, grouped)                                                    \
+    " UNION ALL SELECT " key ", count(*), min(event_time), max(event_time) " lead                  \
+    "event_time >= " from " AND event_time < " to " AND event = 'On-Load' " grouped
+#define SUM(shown, key, whole, rest, lead, grouped, order)                                         \
     "SELECT " shown " AS what, sum(swaps) AS swaps, min(first_at), max(last_at)"                   \
     " FROM (SELECT " key " AS key, swaps, first_at, last_at FROM swaps_per_day WHERE " whole       \
     LEFT_OVER(rest, lead, ":from",                                                                 \
-              "min(coalesce(:to, " LAST_TIME "), (" FIRST_DAY ") * " DAY_US ")")                   \
-        LEFT_OVER(rest, lead, "max(" FIRST_DAY ", " LAST_DAY ") * " DAY_US,                        \
-                  ":to") ") GROUP BY key ORDER BY " order " LIMIT :limit"
+              "min(coalesce(:to, " LAST_TIME "), (" FIRST_DAY ") * " DAY_US ")", grouped)          \
+        LEFT_OVER(rest, lead, "max(" FIRST_DAY ", " LAST_DAY ") * " DAY_US, ":to",                 \
+                  grouped) ") GROUP BY key ORDER BY " order " LIMIT :limit"
 
+/* What is left at either end lies within one day. */
 #define SUM_BY_DAY(lead)                                                                           \
     SUM("strftime('%Y-%m-%d', key * 86400, 'unixepoch')", "day",                                   \
         "station_id = coalesce(:station, '') AND day >= " FIRST_DAY " AND day < " LAST_DAY,        \
-        "event_time / " DAY_US, lead, "key DESC")
+        "min(event_time) / " DAY_US, lead, "HAVING count(*) > 0", "key DESC")
 /* Of all time: the totals, which stand under day -1. */
-#define SUM_BY_STATION(lead, whose)                                                                \
+#define SUM_BY_STATION(lead, whose, left)                                                          \
     SUM("key", "station_id",                                                                       \
         whose " AND day >= " NO_SPAN "-1 ELSE " FIRST_DAY " END AND day < " NO_SPAN                \
               "0 ELSE " LAST_DAY " END",                                                           \
-        "station_id", lead, "swaps DESC, what")
+        left, lead, "GROUP BY 1", "swaps DESC, what")
 static const struct report sums[2][2] = {
     {{"swaps", SUM_BY_DAY(ON_LOADS), by_day}, {"swaps", SUM_BY_DAY(OF_STATION), by_day}},
-    {{"swaps", SUM_BY_STATION(ON_LOADS, "station_id <> ''"), by_station},
-     {"swaps", SUM_BY_STATION(OF_STATION, "station_id = :station"), by_station}},
+    {{"swaps", SUM_BY_STATION(ON_LOADS, "station_id <> ''", "known.station_id"), by_station},
+     {"swaps", SUM_BY_STATION(OF_STATION, "station_id = :station", "task.station_id"), by_station}},
 };
 
 const struct report *report_swap_count(enum report_count_by by, const struct report_filter *filter)

@@ -11,9 +11,9 @@ CREATE TABLE swaps_per_day (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX swaps_per_day_by_day ON swaps_per_day (day, station_id);
 
--- What is left of the first and last day of a span is counted here, by station too. (With the event,
--- or SQLite looks it up in the table to see what the WHERE says.)
-CREATE INDEX exchange_on_loads ON battery_exchange_task (event_time, station_id, event)
+-- What is left of the first and last day of a span is counted here, station by station: they come
+-- grouped. (With the event, or SQLite looks it up in the table to see what the WHERE says.)
+CREATE INDEX exchange_on_loads ON battery_exchange_task (station_id, event_time, event)
     WHERE event = 'On-Load';
 
 INSERT INTO swaps_per_day (day, station_id, swaps, first_at, last_at)
