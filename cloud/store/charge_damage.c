@@ -18,9 +18,9 @@
 #include <stdlib.h>
 
 enum { COLUMN_PROCESS, COLUMN_BID, COLUMN_STATION, COLUMN_SLOT, COLUMN_START, COLUMN_END, PROBLEM };
-#define COLUMNS                                                                                    \
-    "CREATE TABLE charge_damage (process INTEGER, bid TEXT, station_id TEXT, slot INTEGER, "       \
-    "start_date INTEGER, end_date INTEGER, problem TEXT)"
+static char declaration[] = /* not const: it goes through a void pointer */
+    "CREATE TABLE charge_damage (process INTEGER, bid TEXT, station_id TEXT, slot INTEGER, "
+    "start_date INTEGER, end_date INTEGER, problem TEXT)";
 #define ON_RECORD                                                                                  \
     "SELECT (SELECT samples FROM charge_chunk WHERE process = ?1), "                               \
     "(SELECT samples FROM charge_head WHERE process = ?1)"
@@ -35,41 +35,12 @@ static const struct charge_columns columns = {
     .of_process_bits = UINT64_MAX,
 };
 
-struct damage_table {
-    sqlite3_vtab base; /* first: SQLite's own part */
-    sqlite3 *db;
-};
-
 struct damage_cursor {
     sqlite3_vtab_cursor base; /* first: SQLite's own part */
     struct charge_scan scan;
     sqlite3_stmt *on_record; /* owned */
     char problem[sizeof((struct err *)0)->text];
 };
-
-static int table_connect(sqlite3 *db, void *aux, int count, const char *const *words,
-                         sqlite3_vtab **to, char **message)
-{
-    (void)aux;
-    (void)count;
-    (void)words;
-    (void)message;
-    int code = sqlite3_declare_vtab(db, COLUMNS);
-    if (code == SQLITE_OK)
-        code = sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS);
-    struct damage_table *table = code == SQLITE_OK ? calloc(1, sizeof *table) : NULL;
-    if (!table)
-        return code == SQLITE_OK ? SQLITE_NOMEM : code;
-    table->db = db;
-    *to = &table->base;
-    return SQLITE_OK;
-}
-
-static int table_disconnect(sqlite3_vtab *table)
-{
-    free(table);
-    return SQLITE_OK;
-}
 
 static int table_best_index(sqlite3_vtab *table, sqlite3_index_info *info)
 {
@@ -87,7 +58,7 @@ static struct damage_cursor *cursor_of(sqlite3_vtab_cursor *base)
 
 static int cursor_open(sqlite3_vtab *base, sqlite3_vtab_cursor **to)
 {
-    const struct damage_table *table = (struct damage_table *)base;
+    const struct charge_table *table = (struct charge_table *)base;
     struct damage_cursor *cursor = calloc(1, sizeof *cursor);
     if (!cursor)
         return SQLITE_NOMEM;
@@ -232,9 +203,9 @@ static int cursor_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *id)
 }
 
 static const sqlite3_module damage_module = {
-    .xConnect = table_connect,
+    .xConnect = charge_table_connect,
     .xBestIndex = table_best_index,
-    .xDisconnect = table_disconnect,
+    .xDisconnect = charge_table_disconnect,
     .xOpen = cursor_open,
     .xClose = cursor_close,
     .xFilter = cursor_filter,
@@ -246,5 +217,5 @@ static const sqlite3_module damage_module = {
 
 int charge_damage_add(sqlite3 *db)
 {
-    return sqlite3_create_module_v2(db, "charge_damage", &damage_module, NULL, NULL);
+    return sqlite3_create_module_v2(db, "charge_damage", &damage_module, declaration, NULL);
 }

@@ -72,6 +72,16 @@ sqlite3_value *charge_scan_column(const struct charge_scan *scan,
 int charge_table_add(sqlite3 *db);
 int charge_damage_add(sqlite3 *db);
 
+/* What both of them are to SQLite, and their xConnect and xDisconnect; the module's own pointer is
+ * the declaration of its columns, a text. */
+struct charge_table {
+    sqlite3_vtab base; /* first: SQLite's own part */
+    sqlite3 *db;
+};
+int charge_table_connect(sqlite3 *db, void *columns, int count, const char *const *words,
+                         sqlite3_vtab **to, char **message);
+int charge_table_disconnect(sqlite3_vtab *table);
+
 /* For xFilter: hands the sentence to SQLite, and the code that belongs to it. */
 int charge_table_fail(sqlite3_vtab *table, const struct err *err);
 

@@ -33,12 +33,12 @@ enum {
     COLUMN_SLOT,
     COLUMN_DAMAGED,
 };
-#define COLUMNS                                                                                    \
-    "CREATE TABLE charge (process INTEGER, number INTEGER, date INTEGER, battery_level REAL, "     \
-    "charge_energy_added REAL, charger_power REAL, charger_actual_current REAL, "                  \
-    "charger_voltage REAL, charger_phases INTEGER, ideal_battery_range_km REAL, "                  \
-    "rated_battery_range_km REAL, outside_temp REAL, fast_charger_type TEXT, meter_wh REAL, "      \
-    "bid TEXT, station_id TEXT, slot INTEGER, damaged TEXT)"
+static char declaration[] = /* not const: it goes through a void pointer */
+    "CREATE TABLE charge (process INTEGER, number INTEGER, date INTEGER, battery_level REAL, "
+    "charge_energy_added REAL, charger_power REAL, charger_actual_current REAL, "
+    "charger_voltage REAL, charger_phases INTEGER, ideal_battery_range_km REAL, "
+    "rated_battery_range_km REAL, outside_temp REAL, fast_charger_type TEXT, meter_wh REAL, "
+    "bid TEXT, station_id TEXT, slot INTEGER, damaged TEXT)";
 
 static const struct charge_columns columns = {
     .process = COLUMN_PROCESS,
@@ -49,25 +49,19 @@ static const struct charge_columns columns = {
     .of_process_bits = 1 << COLUMN_BID | 1 << COLUMN_STATION | 1 << COLUMN_SLOT,
 };
 
-struct charge_table {
-    sqlite3_vtab base; /* first: SQLite's own part */
-    sqlite3 *db;
-};
-
 struct charge_cursor {
     sqlite3_vtab_cursor base; /* first: SQLite's own part */
     struct charge_scan scan;
     size_t at; /* sample of the process at hand */
 };
 
-static int table_connect(sqlite3 *db, void *aux, int count, const char *const *words,
+int charge_table_connect(sqlite3 *db, void *columns_text, int count, const char *const *words,
                          sqlite3_vtab **to, char **message)
 {
-    (void)aux;
     (void)count;
     (void)words;
     (void)message;
-    int code = sqlite3_declare_vtab(db, COLUMNS);
+    int code = sqlite3_declare_vtab(db, columns_text);
     if (code == SQLITE_OK) /* it shows what the tables show: views may use it */
         code = sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS);
     struct charge_table *table = code == SQLITE_OK ? calloc(1, sizeof *table) : NULL;
@@ -78,7 +72,7 @@ static int table_connect(sqlite3 *db, void *aux, int count, const char *const *w
     return SQLITE_OK;
 }
 
-static int table_disconnect(sqlite3_vtab *table)
+int charge_table_disconnect(sqlite3_vtab *table)
 {
     free(table);
     return SQLITE_OK;
@@ -211,9 +205,9 @@ static int cursor_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *id)
 }
 
 static const sqlite3_module charge_module = {
-    .xConnect = table_connect, /* no xCreate: the table is there by its name alone */
+    .xConnect = charge_table_connect, /* no xCreate: the table is there by its name alone */
     .xBestIndex = table_best_index,
-    .xDisconnect = table_disconnect,
+    .xDisconnect = charge_table_disconnect,
     .xOpen = cursor_open,
     .xClose = cursor_close,
     .xFilter = cursor_filter,
@@ -225,5 +219,5 @@ static const sqlite3_module charge_module = {
 
 int charge_table_add(sqlite3 *db)
 {
-    return sqlite3_create_module_v2(db, "charge", &charge_module, NULL, NULL);
+    return sqlite3_create_module_v2(db, "charge", &charge_module, declaration, NULL);
 }
