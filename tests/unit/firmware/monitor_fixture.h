@@ -371,6 +371,15 @@ static inline void assert_result(struct fixture *fx, int64_t type, const char *o
     assert_int_equal(strlen(text_at(result, "data.digest")), 16);
 }
 
+/* The engine's answer to a request; `reason` NULL: accepted. */
+static inline void answer(struct fixture *fx, const char *type, const cJSON *request,
+                          const char *reason)
+{
+    engine_says(fx, "{\"type\":\"%s\",\"message_id\":\"%s\",\"status\":\"%s\",\"reason\":\"%s\"}",
+                type, text_at(request, "message_id"), reason ? "refused" : "accepted",
+                reason ? reason : "");
+}
+
 /* Life -------------------------------------------------------------------------------------------
  */
 
@@ -441,6 +450,18 @@ static inline int fx_setup(void **state)
     fx_start(fx);
     *state = fx;
     return 0;
+}
+
+/* A station that has been up for a while, connected, and its rows acknowledged. */
+static inline struct fixture *ready(void **state)
+{
+    struct fixture *fx = *state;
+    fx->acks = true;
+    engine_up(fx);
+    broker_up(fx);
+    pass(fx, 12 * SECOND);
+    look_away(fx);
+    return fx;
 }
 
 static inline int fx_teardown(void **state)

@@ -4,24 +4,6 @@
 
 #define SWAP "{\"user\":\"u1\",\"vehicle\":\"v1\"}"
 
-static struct fixture *ready(void **state)
-{
-    struct fixture *fx = *state;
-    fx->acks = true;
-    engine_up(fx);
-    broker_up(fx);
-    pass(fx, 12 * SECOND);
-    look_away(fx);
-    return fx;
-}
-
-static void answer(struct fixture *fx, const char *type, const cJSON *request, const char *reason)
-{
-    engine_says(fx, "{\"type\":\"%s\",\"message_id\":\"%s\",\"status\":\"%s\",\"reason\":\"%s\"}",
-                type, text_at(request, "message_id"), reason ? "refused" : "accepted",
-                reason ? reason : "");
-}
-
 static void complete(struct fixture *fx, int64_t seq, const char *name, const char *outcome,
                      const char *reason)
 {

@@ -2,24 +2,6 @@
 /* What comes while the journal has no space, and could not be stored: it is stored later. */
 #include "firmware/monitor_fixture.h"
 
-static struct fixture *ready(void **state)
-{
-    struct fixture *fx = *state;
-    fx->acks = true;
-    engine_up(fx);
-    broker_up(fx);
-    pass(fx, 12 * SECOND);
-    look_away(fx);
-    return fx;
-}
-
-static void answer(struct fixture *fx, const char *type, const cJSON *request, const char *reason)
-{
-    engine_says(fx, "{\"type\":\"%s\",\"message_id\":\"%s\",\"status\":\"%s\",\"reason\":\"%s\"}",
-                type, text_at(request, "message_id"), reason ? "refused" : "accepted",
-                reason ? reason : "");
-}
-
 /* The results said from here on, "type outcome lane;" each, until there has been time to store. */
 static const char *results(struct fixture *fx, char *to, size_t size)
 {
