@@ -12,6 +12,7 @@
  *               driver = sim             driver of all its roles …
  *               door_driver = gpio       … but of this one
  *               power_max_kw = 40        limits of the bay's charger
+ *               lock_address = out=gpiochip1/LOCK{slot} …   {slot} is the number of the bay
  *     [bay 3]   power_max_kw = 20        what differs in one bay
  *     [sim]     seed = 1                 parameters of the simulated plant
  */
@@ -63,6 +64,7 @@ struct board_binding {
     char driver[33];               /* name of a driver that is built in, or "none" */
     char address[BOARD_TEXT_SIZE]; /* in the driver's own words, "" when it needs none */
     int line;                      /* where the driver was named */
+    int address_line;              /* where the address stands, else as `line` */
 };
 
 struct board_bay {

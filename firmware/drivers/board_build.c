@@ -99,6 +99,28 @@ static void bind(const struct board_source *source, struct board_binding *bindin
                          "the address is longer than %zu bytes", sizeof binding->address - 1);
     if (binding->line == 0)
         binding->line = board_source_line(source, section, "");
+    if (binding->address_line == 0)
+        binding->address_line = binding->line;
+}
+
+/* An address that holds for several bays names each by {slot}. False: it does not fit. */
+static bool expand_slot(const char *address, int slot, char *to, size_t size)
+{
+    size_t used = 0;
+    for (const char *at = address; *at != '\0';) {
+        int length;
+        if (strncmp(at, "{slot}", 6) == 0) {
+            length = snprintf(to + used, size - used, "%d", slot);
+            at += 6;
+        } else {
+            length = snprintf(to + used, size - used, "%c", *at++);
+        }
+        used += (size_t)length;
+        if (used >= size)
+            return false;
+    }
+    to[used] = '\0';
+    return true;
 }
 
 static void build_station(const struct board_source *source, struct board *board)
@@ -109,6 +131,7 @@ static void build_station(const struct board_source *source, struct board *board
         const char *role = board_station_role_name((enum board_station_role)i);
         struct board_binding *binding = &board->station[i];
         binding->line = board_source_line(source, role, "driver");
+        binding->address_line = board_source_line(source, role, "address");
         bind(source, binding, role, role, config_text(source->config, role, "driver"),
              config_text(source->config, role, "address"));
         check_driver(source, role, optional[i], binding);
@@ -151,9 +174,13 @@ static void bind_bay_role(const struct board_source *source, int bay, const char
         binding->line = board_source_line(source, found.heading, key);
     }
     if (find_value(source, bay, address_key, true, &found) ||
-        find_value(source, bay, address_key, false, &found))
+        find_value(source, bay, address_key, false, &found)) {
         address = config_text(found.config, found.section, address_key);
-    bind(source, binding, "bays", role, driver, address);
+        binding->address_line = board_source_line(source, found.heading, address_key);
+    }
+    char expanded[BOARD_TEXT_SIZE + 1] = "";
+    bind(source, binding, "bays", role, driver,
+         expand_slot(address, bay + 1, expanded, sizeof expanded) ? expanded : address);
 }
 
 static double bay_real(const struct board_source *source, int bay, const char *key)
@@ -300,4 +327,9 @@ void board_build(const struct board_source *source, struct board *board)
         board->uses_sim = board->uses_sim || strcmp(driver, "sim") == 0;
     if (board->uses_sim)
         check_sim(source, board);
+    for (size_t i = 0; (driver = board_driver(board, i)) != NULL; i++) {
+        const struct driver_ops *ops = driver_find(driver);
+        if (ops != NULL && ops->check != NULL)
+            ops->check(board, source->report);
+    }
 }

@@ -13,7 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct board; /* drivers/board.h: the parsed board folder */
+struct board;        /* drivers/board.h: the parsed board folder */
+struct board_report; /* its mistakes */
 
 /* Something that happened before or outside the station and that the driver knows: a simulated
  * vehicle's pack was loaded elsewhere. Becomes an On-Load on record. */
@@ -25,12 +26,20 @@ struct driver_record {
 
 struct driver_ops {
     const char *name; /* "sim", "gpio", … as in board.ini */
+    /* Adds what is wrong with the addresses of the roles that `board` gives to this driver, and
+     * roles that it cannot serve. Pure: on any machine, the hardware is not touched. NULL: it takes
+     * every role and needs no address. */
+    void (*check)(const struct board *board, struct board_report *report);
     /* Makes an instance for the roles that `board` gives to this driver. `env` outlives it. */
     int (*open)(void **self, const struct board *board, const struct env *env, struct err *err);
-    /* Brings its inputs up to `now_us` (plant) and fills what it serves in `readings`. */
+    /* Brings its inputs up to `now_us` (plant) and fills what it serves in `readings`, which are
+     * its own and stay as it left them: what it has no news of keeps its age. The engine puts the
+     * drivers' readings together by role (engine/roles.h). */
     int (*read)(void *self, int64_t now_us, struct io_readings *readings, struct err *err);
-    /* Takes over the requests for what it serves. */
-    int (*write)(void *self, int64_t now_us, const struct io_requests *requests, struct err *err);
+    /* Takes over the requests for what it serves. `readings` are the newest of all drivers: a
+     * pack's bus wants to know what the charger gives. */
+    int (*write)(void *self, int64_t now_us, const struct io_requests *requests,
+                 const struct io_readings *readings, struct err *err);
     /* Next record from outside, if any; NULL function: the driver knows none. */
     bool (*take_record)(void *self, struct driver_record *record);
     /* Makes what it must not lose durable (the sim's world). NULL: nothing. */

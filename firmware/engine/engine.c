@@ -48,13 +48,19 @@ static void follow_clock(struct engine *engine)
 static void read_plants(struct engine *engine)
 {
     struct err err = {0};
-    engine->readings.now_us = engine->now_us;
+    struct io_readings *merged = &engine->readings;
+    roles_begin(merged, engine->now_us);
     for (size_t i = 0; i < engine->options.plant_count; i++) {
         const struct engine_plant *plant = &engine->options.plants[i];
+        struct io_readings *own = &engine->plant_readings[i];
+        own->now_us = engine->now_us;
+        own->bay_count = merged->bay_count;
         /* What is not read gets old, and old readings are alarms (rule 7). */
-        if (plant->ops->read(plant->self, engine->now_us, &engine->readings, &err))
+        if (plant->ops->read(plant->self, engine->now_us, own, &err))
             log_warning("engine", "driver %s cannot be read: %s", plant->ops->name, err.text);
+        roles_take(plant->roles, own, merged);
     }
+    roles_end(merged);
 }
 
 void engine_write_plants(struct engine *engine, const struct io_requests *requests)
@@ -62,7 +68,7 @@ void engine_write_plants(struct engine *engine, const struct io_requests *reques
     struct err err = {0};
     for (size_t i = 0; i < engine->options.plant_count; i++) {
         const struct engine_plant *plant = &engine->options.plants[i];
-        if (plant->ops->write(plant->self, engine->now_us, requests, &err))
+        if (plant->ops->write(plant->self, engine->now_us, requests, &engine->readings, &err))
             log_error("engine", "driver %s cannot be written: %s", plant->ops->name, err.text);
     }
 }

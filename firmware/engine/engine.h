@@ -30,6 +30,7 @@ struct engine_link {
 struct engine_plant {
     const struct driver_ops *ops;
     void *self;
+    const struct plant_roles *roles; /* engine/roles.h; NULL: it serves all of them */
 };
 #define ENGINE_PLANTS_MAX 8
 

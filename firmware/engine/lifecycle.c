@@ -85,6 +85,11 @@ int engine_new(struct engine **to, const struct engine_options *options, struct 
     if (!engine)
         return err_set(err, ERR_NOMEM, "out of memory for the engine");
     engine->options = *options;
+    engine->plant_readings = calloc(options->plant_count + 1, sizeof *engine->plant_readings);
+    if (!engine->plant_readings) {
+        free(engine);
+        return err_set(err, ERR_NOMEM, "out of memory for the engine");
+    }
     engine->steppable = options->plant_count > 0;
     for (size_t i = 0; i < options->plant_count; i++) {
         engine->steppable &= options->plants[i].ops->steppable;
@@ -108,6 +113,7 @@ void engine_free(struct engine *engine)
     engine_drop_answers(engine);
     handover_free(&engine->handover);
     actions_free(&engine->actions);
+    free(engine->plant_readings);
     free(engine);
 }
 

@@ -19,6 +19,8 @@ int plants_open(struct plants *plants, const struct board *board, const struct e
             return code;
         }
         plant->ops = ops;
+        plant->roles = &plants->roles[plants->count];
+        roles_of(&plants->roles[plants->count], board, ops->name);
         plants->count++;
     }
     if (plants->count == 0)

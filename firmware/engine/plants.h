@@ -5,10 +5,12 @@
 
 #include "drivers/board.h"
 #include "engine/engine.h"
+#include "engine/roles.h"
 
 struct plants {
     size_t count;
     struct engine_plant list[ENGINE_PLANTS_MAX];
+    struct plant_roles roles[ENGINE_PLANTS_MAX]; /* of each */
 };
 
 /* Opens each driver of the board once. On an error everything is closed again. */

@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "engine/handover.h"
 #include "engine/intent.h"
+#include "engine/roles.h"
 #include "engine/supervise.h"
 
 /* Transitions that wait while the monitor is gone or its socket is full; the oldest go first. */
@@ -27,7 +28,8 @@ struct engine {
     struct handover handover;
     struct intent_config config;
     struct supervise supervise;
-    struct io_readings readings;
+    struct io_readings readings;        /* of all plants together */
+    struct io_readings *plant_readings; /* what each plant said, owned, as many as plants */
     struct io_requests requests;
     struct station_actions actions;
     int64_t now_us;  /* core time of the last step */

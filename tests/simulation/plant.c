@@ -274,10 +274,12 @@ static int plant_read(void *self, int64_t now_us, struct io_readings *to, struct
     return 0;
 }
 
-static int plant_write(void *self, int64_t now_us, const struct io_requests *asked, struct err *err)
+static int plant_write(void *self, int64_t now_us, const struct io_requests *asked,
+                       const struct io_readings *readings, struct err *err)
 {
     struct plant *plant = self;
     (void)now_us;
+    (void)readings;
     (void)err;
     for (int i = 0; i < PLANT_BAYS; i++) {
         if (asked->bays[i].charger_on && (plant->bays[i].door > 0 || !plant->bays[i].locked))

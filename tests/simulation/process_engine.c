@@ -104,11 +104,11 @@ static int link_send(void *self, const void *bytes, size_t length, struct err *e
 
 /* A dead engine's outputs have no effect. */
 static int guarded_write(void *self, int64_t now_us, const struct io_requests *asked,
-                         struct err *err)
+                         const struct io_readings *readings, struct err *err)
 {
     struct sim_station *station = self;
     if (process_call(&station->engine_process) == CALL_WORKS)
-        return PLANT_OPS.write(&station->plant, now_us, asked, err);
+        return PLANT_OPS.write(&station->plant, now_us, asked, readings, err);
     return 0;
 }
 
@@ -128,7 +128,7 @@ void sim_engine_init(struct sim_station *station)
     station->engine_env =
         (struct env){station, wall_us, mono_us, plant_us, random_bytes, state_save, state_load};
     station->engine_link = (struct engine_link){station, link_send};
-    station->engine_plant = (struct engine_plant){&GUARDED, station};
+    station->engine_plant = (struct engine_plant){&GUARDED, station, NULL};
     engine_options_default(options);
     options->env = &station->engine_env;
     options->link = &station->engine_link;

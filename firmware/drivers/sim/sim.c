@@ -60,8 +60,9 @@ static int sim_read(void *self, int64_t now_us, struct io_readings *readings, st
 }
 
 static int sim_write(void *self, int64_t now_us, const struct io_requests *requests,
-                     struct err *err)
+                     const struct io_readings *readings, struct err *err)
 {
+    (void)readings;
     struct sim *sim = self;
     world_advance(&sim->world, now_us);
     return world_request(&sim->world, requests, err);

@@ -103,10 +103,11 @@ static inline int rig_read(void *self, int64_t now_us, struct io_readings *readi
 
 /* What a process that was killed writes does not arrive. */
 static inline int rig_write(void *self, int64_t now_us, const struct io_requests *requests,
-                            struct err *err)
+                            const struct io_readings *readings, struct err *err)
 {
     struct rig *rig = self;
     (void)now_us;
+    (void)readings;
     (void)err;
     if (!rig->crashed)
         rig->plant.out = *requests;
@@ -260,7 +261,7 @@ static inline void rig_init(struct rig *rig)
     rig->wall_us = rig->plant.now_us;
     rig->env = (struct env){rig, rig_wall, rig_wall, rig_plant, rig_random, rig_save, rig_load};
     rig->link = (struct engine_link){rig, rig_send};
-    rig->driver = (struct engine_plant){&RIG_DRIVER, rig};
+    rig->driver = (struct engine_plant){&RIG_DRIVER, rig, NULL};
     rig->acknowledges = true;
     engine_options_default(&rig->options);
     rig->options.env = &rig->env;

@@ -89,7 +89,7 @@ static void test_bay_sections_override(void **state)
     SCOPE(board_free_scope)
     struct board *board =
         parse_good(HEAD ROLES "[bays]\ncount = 2\ndriver = sim\nfan_driver = none\n"
-                              "light_address = all\npower_max_kw = 30\n"
+                              "light_address = lamp{slot}-{slot}\npower_max_kw = 30\n"
                               "[bay 2]\npower_max_kw = 7.5\nlight_driver = none\n"
                               "light_address = two\nfan_driver = sim\n" SIM);
     const struct board_bay *first = &board->bays[0], *second = &board->bays[1];
@@ -97,7 +97,7 @@ static void test_bay_sections_override(void **state)
     assert_near(second->power_max_kw, 7.5, 0);
     assert_string_equal(first->roles[BOARD_BAY_ROLE_fan].driver, "none");
     assert_string_equal(second->roles[BOARD_BAY_ROLE_fan].driver, "sim");
-    assert_string_equal(first->roles[BOARD_BAY_ROLE_light].address, "all");
+    assert_string_equal(first->roles[BOARD_BAY_ROLE_light].address, "lamp1-1");
     assert_string_equal(second->roles[BOARD_BAY_ROLE_light].address, "two");
     assert_string_equal(second->roles[BOARD_BAY_ROLE_light].driver, "none");
 }

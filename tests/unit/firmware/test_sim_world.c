@@ -356,7 +356,7 @@ static void test_driver_over_a_restart(void **state)
     for (int i = 0; i < 3000; i++) {
         memory.plant_us += 200 * CLOCK_US_PER_MS;
         assert_int_equal(ops->read(self, memory.plant_us, &in, &err), 0);
-        assert_int_equal(ops->write(self, memory.plant_us, &plant.requests, &err), 0);
+        assert_int_equal(ops->write(self, memory.plant_us, &plant.requests, &in, &err), 0);
     }
     assert_int_equal(in.bay_count, 4);
     assert_near(in.bays[2].charger.dc_a, 100, 1);
