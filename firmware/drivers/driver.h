@@ -40,6 +40,14 @@ struct driver_ops {
      * pack's bus wants to know what the charger gives. */
     int (*write)(void *self, int64_t now_us, const struct io_requests *requests,
                  const struct io_readings *readings, struct err *err);
+    /* Does what cannot wait for the next step: answers frames within their cycle, takes edges of
+     * inputs. Called when `wake_fd` is readable and when the time that it gave has come. `next_us`
+     * gets the time (plant) at which it wants to be called again, INT64_MAX: not by time. True: the
+     * engine steps at once, for something stops or alarms. NULL: nothing is that urgent. */
+    bool (*pump)(void *self, int64_t now_us, int64_t *next_us);
+    /* Descriptor that is readable when `pump` has something to do, owned by the driver; -1 or NULL:
+     * none. */
+    int (*wake_fd)(void *self);
     /* Next record from outside, if any; NULL function: the driver knows none. */
     bool (*take_record)(void *self, struct driver_record *record);
     /* Makes what it must not lose durable (the sim's world). NULL: nothing. */

@@ -73,6 +73,26 @@ void engine_write_plants(struct engine *engine, const struct io_requests *reques
     }
 }
 
+bool engine_pump(struct engine *engine, int *wait_ms)
+{
+    bool urgent = false;
+    int64_t soonest_us = INT64_MAX, now_us = engine_core_us(engine);
+    for (size_t i = 0; i < engine->options.plant_count; i++) {
+        const struct engine_plant *plant = &engine->options.plants[i];
+        int64_t next_us = INT64_MAX;
+        if (plant->ops->pump)
+            urgent |= plant->ops->pump(plant->self, now_us, &next_us);
+        if (next_us < soonest_us)
+            soonest_us = next_us;
+    }
+    *wait_ms = -1;
+    if (soonest_us != INT64_MAX) {
+        double wait_us = fmax((double)(soonest_us - now_us) / engine->options.plant_speed, 0);
+        *wait_ms = (int)fmin(ceil(wait_us / 1000), 60000); /* rounded up: no busy loop */
+    }
+    return urgent;
+}
+
 /* What a driver knows from before or outside the station: a pack that was loaded into its vehicle
  * somewhere else. It goes on record as an On-Load without a bay. */
 static void take_records(struct engine *engine)

@@ -74,6 +74,10 @@ void engine_on_packet(struct engine *engine, const void *bytes, size_t length);
  * most `max_steps` of them. Returns true when it is still behind. */
 bool engine_step(struct engine *engine, int max_steps);
 
+/* Lets the drivers do what cannot wait (struct driver_ops, pump). Returns true when the engine must
+ * be stepped at once. `wait_ms` gets the wall time until it wants to be called again, -1: none. */
+bool engine_pump(struct engine *engine, int *wait_ms);
+
 /* The monitor asked for a restart: stop and exit 0. */
 bool engine_wants_exit(const struct engine *engine);
 

@@ -239,17 +239,31 @@ static bool ended(struct process *process, int64_t *deadline_us)
     return engine_is_at_rest(process->engine) || clock_mono_us() > *deadline_us;
 }
 
+/* Waits for signals, the timer, the monitor, and what drivers want to be woken by. */
+static int wait_for(const struct process *process, struct pollfd *fds, int wait_ms)
+{
+    nfds_t count = 0;
+    const int own[] = {process->signals, process->timer, process->listener, process->monitor};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        fds[count++] = (struct pollfd){own[i], POLLIN, 0};
+    for (size_t i = 0; i < process->plants.count; i++) {
+        const struct engine_plant *plant = &process->plants.list[i];
+        int fd = plant->ops->wake_fd ? plant->ops->wake_fd(plant->self) : -1;
+        fds[count++] = (struct pollfd){fd, POLLIN, 0};
+    }
+    return poll(fds, count, wait_ms);
+}
+
 static void serve(struct process *process)
 {
     bool behind = false;
     int64_t deadline_us = 0;
     struct watchdog watchdog = watchdog_from_environment();
+    struct pollfd fds[4 + ENGINE_PLANTS_MAX];
     while (!ended(process, &deadline_us)) {
-        struct pollfd fds[] = {{process->signals, POLLIN, 0},
-                               {process->timer, POLLIN, 0},
-                               {process->listener, POLLIN, 0},
-                               {process->monitor, POLLIN, 0}};
-        if (poll(fds, 4, behind ? 0 : -1) < 0 && errno != EINTR)
+        int wait_ms = -1;
+        bool urgent = engine_pump(process->engine, &wait_ms);
+        if (wait_for(process, fds, behind || urgent ? 0 : wait_ms) < 0 && errno != EINTR)
             break;
         uint64_t ticks = 0;
         if (fds[1].revents && read(process->timer, &ticks, sizeof ticks) < 0)
@@ -260,7 +274,7 @@ static void serve(struct process *process)
             receive_all(process);
         if (fds[2].revents)
             accept_monitor(process);
-        if (ticks || behind)
+        if (ticks || behind || urgent)
             behind = engine_step(process->engine, 100);
         (void)watchdog_tick(&watchdog, clock_mono_us()); /* the timer wakes this loop in time */
     }

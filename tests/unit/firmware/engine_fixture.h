@@ -44,6 +44,9 @@ struct rig {
     int statuses, transitions, notifications, charge_answers;
     struct driver_record record;
     bool has_record;
+    int pumped;
+    int64_t pump_after_us;
+    bool urgent;
 };
 
 static inline int64_t rig_wall(void *self)
@@ -114,6 +117,14 @@ static inline int rig_write(void *self, int64_t now_us, const struct io_requests
     return 0;
 }
 
+static inline bool rig_pump(void *self, int64_t now_us, int64_t *next_us)
+{
+    struct rig *rig = self;
+    rig->pumped++;
+    *next_us = now_us + rig->pump_after_us;
+    return rig->urgent;
+}
+
 static inline bool rig_take_record(void *self, struct driver_record *record)
 {
     struct rig *rig = self;
@@ -132,6 +143,7 @@ static const struct driver_ops RIG_DRIVER = {
     .name = "rig",
     .read = rig_read,
     .write = rig_write,
+    .pump = rig_pump,
     .take_record = rig_take_record,
     .steppable = true,
     .close = rig_close,

@@ -284,6 +284,23 @@ static void statuses_follow_the_plant_clock_and_every_transition(void **state)
     rig_free(&rig);
 }
 
+static void drivers_say_when_they_want_to_be_called(void **state)
+{
+    (void)state;
+    static struct rig rig;
+    rig_init(&rig);
+    int wait_ms = 0;
+    rig.pump_after_us = 9001;
+    assert_false(engine_pump(rig.engine, &wait_ms));
+    assert_int_equal(rig.pumped, 1);
+    assert_int_equal(wait_ms, 10); /* never early, so that the loop does not spin */
+    rig.pump_after_us = -5000;     /* its time has come already */
+    rig.urgent = true;
+    assert_true(engine_pump(rig.engine, &wait_ms));
+    assert_int_equal(wait_ms, 0);
+    rig_free(&rig);
+}
+
 int main(void)
 {
     log_set_level(LOG_LEVEL_ERROR);
@@ -296,6 +313,7 @@ int main(void)
         cmocka_unit_test(a_clock_that_is_set_disturbs_nothing),
         cmocka_unit_test(garbage_from_the_monitor_is_ignored),
         cmocka_unit_test(statuses_follow_the_plant_clock_and_every_transition),
+        cmocka_unit_test(drivers_say_when_they_want_to_be_called),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
