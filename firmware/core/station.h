@@ -38,6 +38,8 @@ struct station {
     /* conditions that the engine reports */
     bool safe_mode;     /* the monitor is gone */
     bool storage_fault; /* intent or events cannot be made durable */
+    bool journal_short; /* the monitor's journal is on its reserve: nothing new begins (rule 12),
+                         * what runs goes on, for its events still have room */
     bool stopping;      /* the process is about to end: as safe mode */
     /* conditions of the core */
     bool maintenance; /* asked for at the station */
