@@ -43,7 +43,8 @@ struct sim_visit {
     double wait_s;     /* what is left of the present action */
     double patience_s; /* left until the driver gives up waiting */
     int bay;           /* putting, taking: index from 0 */
-    int used;          /* of its packs, those that it came with: the first ones */
+    int came;          /* packs that it came with … */
+    int used;          /* … and of those it has now: the first ones */
     bool gave, took;
     bool just_gave; /* into `gave_bay`, whose door was not shut since: no offer to take it back */
     int gave_bay;

@@ -90,6 +90,7 @@ const struct field VISIT_FIELDS[] = {INT(sim_visit, state, 0, VISIT_STATE_COUNT 
                                      REAL(sim_visit, wait_s, -BIG, BIG),
                                      REAL(sim_visit, patience_s, -BIG, BIG),
                                      INT(sim_visit, bay, 0, IO_BAYS_MAX - 1),
+                                     NEWER_INT(sim_visit, came, 0, VEHICLE_PACKS_MAX),
                                      NEWER_INT(sim_visit, used, 0, VEHICLE_PACKS_MAX),
                                      BOOL(sim_visit, gave),
                                      BOOL(sim_visit, took),

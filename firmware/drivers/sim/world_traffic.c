@@ -82,7 +82,7 @@ static void step_called(struct sim_world *world, double dt_s)
         return;
     vehicle_arrive(visitor(world), &world->params, world_outside_c(world, world->now_us),
                    world->now_us);
-    visit->used = visitor(world)->pack_count;
+    visit->came = visit->used = visitor(world)->pack_count;
     enter(world, VISIT_ENTERING, crossing_s);
 }
 
@@ -136,13 +136,15 @@ static void tow(struct sim_world *world)
     enter(world, VISIT_NONE, 0);
 }
 
-/* It has what it came for, and its last pack is behind a shut door. */
+/* It has what it came for, as many as it gave or nothing used any more, and what it gave is behind
+ * a shut door. */
 static bool is_served(struct sim_world *world)
 {
     const struct sim_visit *visit = &world->visit;
     const struct sim_vehicle *vehicle = visitor(world);
-    return (visit->gave || visit->took) && !visit->just_gave && visit->used == 0 &&
-           vehicle->pack_count >= vehicle->set;
+    bool balanced = visit->gave && visit->took && vehicle->pack_count == visit->came;
+    bool all_new = (visit->gave || visit->took) && visit->used == 0;
+    return (balanced || all_new) && !visit->just_gave && vehicle->pack_count >= vehicle->set;
 }
 
 static void step_waiting(struct sim_world *world, double dt_s)

@@ -119,6 +119,19 @@ static void both_go_out_then_both_come_in(void **state)
     plant_close(&plant);
 }
 
+/* One for one, although it could exchange two. */
+static void one_of_two_is_exchanged(void **state)
+{
+    (void)state;
+    struct plant plant;
+    open_plant(&plant, 100);
+    give(&plant, 2);
+    take(&plant, 0);
+    leaves(&plant);
+    assert_string_equal(vehicle(&plant)->packs[1].bid, "SIM-0001");
+    plant_close(&plant);
+}
+
 /* Saved in the middle of an exchange and loaded again, it goes on as if nothing had been. */
 static void the_plant_keeps_a_visit_of_two_packs(void **state)
 {
@@ -185,7 +198,7 @@ static void a_file_from_before_there_were_sets_is_read(void **state)
     replace(&body, "\"set\":1", "\"recorded\"", "\"has_pack\":true,");
     replace(&body, "\"packs\":[", "{\"bid\":", "\"pack\":");
     replace(&body, "}]}],\"script\"", "],\"script\"", "}}");
-    replace(&body, "\"used\":1,", "\"gave\"", "");
+    replace(&body, "\"came\":1,", "\"gave\"", "");
     seal(&body, &old);
     plant_close(&plant);
     plant_open(&plant, PACKS, NULL);
@@ -204,6 +217,7 @@ int main(void)
         cmocka_unit_test(a_vehicle_gets_its_set_with_records),
         cmocka_unit_test(both_come_in_then_both_go_out),
         cmocka_unit_test(both_go_out_then_both_come_in),
+        cmocka_unit_test(one_of_two_is_exchanged),
         cmocka_unit_test(the_plant_keeps_a_visit_of_two_packs),
         cmocka_unit_test(a_file_from_before_there_were_sets_is_read),
     };
