@@ -103,14 +103,21 @@ void swap_dispense_opening(struct core_step *step)
     }
 }
 
+/* Out-In: the user's battery stands in the open bay from which the other one was taken. */
+static bool came_instead(const struct core_step *step, const struct bay *bay)
+{
+    const struct swap *swap = &step->station->swap;
+    const struct io_bay *in = step_bay(step, bay);
+    return swap->order == SWAP_OUT_IN && in->present && safety_pack_fresh(step, in) &&
+           in->pack.bid[0] && !text_equal(in->pack.bid, swap->offered);
+}
+
 void swap_offering(struct core_step *step)
 {
     struct swap *swap = &step->station->swap;
     struct bay *bay = station_bay(step->station, swap_dispense_slot(swap));
     const struct io_bay *in = step_bay(step, bay);
-    /* Out-In: the user's battery may come in through the door by which the other went out. */
-    bool exchanged = in->present && safety_pack_fresh(step, in) && in->pack.bid[0] &&
-                     !text_equal(in->pack.bid, swap->offered);
+    bool exchanged = came_instead(step, bay);
     bool waits = swap->steady_us || !swap_overdue(step, step->station->limits.taken_s);
     if (bay->state != BAY_OPEN) {
         swap_fail(step, "DoorFault: the open bay went out of service");
@@ -134,6 +141,8 @@ static void settled_full(struct core_step *step, const struct bay *bay)
         swap->given++;
         swap->return_slots[swap->returned++] = bay->slot;
         swap_go_on(step);
+    } else if (other) {
+        swap_fail(step, "BatteryUnknown: another battery stands where one was offered");
     } else {
         swap_fall_short(step, pairs(swap), "Timeout: the offered battery was not taken");
     }
@@ -156,6 +165,9 @@ void swap_dispense_closing(struct core_step *step)
     case BAY_IDLE:
     case BAY_READY:
         settled_full(step, bay);
+        break;
+    case BAY_QUARANTINE:
+        swap_fail(step, "BatteryDamaged: what was put in for the offered battery is in quarantine");
         break;
     default:
         swap_fail(step, "DoorFault: the door did not close on an empty bay");

@@ -158,6 +158,21 @@ static void one_door_may_serve_for_both(void **state)
     fixture_free(&f);
 }
 
+static void one_door_and_a_damaged_battery(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    out_in(&f);
+    f.station.limits.settle_s = 5;
+    f.carried.faults = 4;
+    assert_null(fixture_swap(&f, "c1", ""));
+    ends(&f, "failed", "BatteryDamaged: what was put in for the offered battery is in quarantine",
+         500);
+    count_events(&f, 1, 1, 0);
+    assert_int_equal(custody_balance(&f.station, "CAR-1"), 0);
+    fixture_free(&f);
+}
+
 /* Who gives first cannot see what the vehicle needs. */
 static void several_types_need_a_named_battery(void **state)
 {
@@ -254,6 +269,7 @@ int main(void)
         cmocka_unit_test(a_vehicle_that_owes_needs_a_free_bay),
         cmocka_unit_test(an_offered_battery_that_is_not_taken_stays),
         cmocka_unit_test(one_door_may_serve_for_both),
+        cmocka_unit_test(one_door_and_a_damaged_battery),
         cmocka_unit_test(several_types_need_a_named_battery),
         cmocka_unit_test(a_mute_battery_stays_and_is_told_when_it_speaks),
         cmocka_unit_test(a_damaged_battery_is_said_to_be),
