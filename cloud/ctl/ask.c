@@ -76,7 +76,8 @@ int ctl_ask_charge(const struct ctl *ctl, struct err *err)
     if ((rc = put_name(ctl, "vehicle", ask->vehicle, err)) < 0 ||
         (rc = put_name(ctl, "user", ask->user, err)) < 0 ||
         (rc = put_name(ctl, "request-id", ask->request_id, err)) < 0 ||
-        (rc = put_name(ctl, "battery", ask->battery, err)) < 0)
+        (rc = put_name(ctl, "battery", ask->battery, err)) < 0 ||
+        (rc = ctl_integer(ctl, "count", 1, MESSAGE_SET_MAX, MESSAGE_ABSENT, &ask->count, err)) < 0)
         return rc;
     if (ask->user[0] == '\0')
         memcpy(ask->user, "operator", sizeof "operator");

@@ -126,6 +126,7 @@ static const struct args_option options[] = {
     {"radius", "METRES", "of a geofence", NULL, NULL},
     {"device", "ID", "station that a command is for", NULL, NULL},
     {"user", "ID", "user of the swap", NULL, NULL},
+    {"count", "N", "ask-charge: batteries of the vehicle's set, 1 or 2", NULL, NULL},
     {"event", "EVENT", "exchange add: On-Load or Off-Load", NULL, NULL},
     {"time", "TIME", "exchange add: when it was", NULL, NULL},
     {"bay", "N", "exchange add: bay of the station", NULL, NULL},
@@ -255,7 +256,7 @@ const struct args_spec CTL_SPEC = {
         "  quarantine list            messages that were not understood [--from --to]\n"
         "  command list               commands and their outcomes [--station --from --to]\n"
         "  command ask-charge         run a swap: --device --vehicle [--user --request-id\n"
-        "                             --battery]; waits for its end\n"
+        "                             --battery --count 1|2]; waits for its end\n"
         "  command ask-info           ask for a STATION_INFO: --device (or --device '*')\n"
         "  command restart            --device [--mode service|reboot]\n"
         "  command disconnect         --device [--seconds]; waits until accepted\n"

@@ -49,11 +49,14 @@ static const struct table TABLES[AUDIT_TABLES] = {
      "DELETE FROM battery_exchange_task WHERE task_id = ?1"},
     {"swap",
      "SELECT station_id, request_id, vid, user_id, started_at, ended_at, outcome, reason, bid_in, "
-     "bid_out, slot_in, slot_out, soc_in, soc_out FROM swap ORDER BY station_id, request_id",
+     "bid_out, slot_in, slot_out, soc_in, soc_out, batteries, bid_in_2, bid_out_2, slot_in_2, "
+     "slot_out_2, soc_in_2, soc_out_2 FROM swap ORDER BY station_id, request_id",
      2,
      "INSERT OR REPLACE INTO swap (station_id, request_id, vid, user_id, started_at, ended_at, "
-     "outcome, reason, bid_in, bid_out, slot_in, slot_out, soc_in, soc_out) "
-     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+     "outcome, reason, bid_in, bid_out, slot_in, slot_out, soc_in, soc_out, batteries, bid_in_2, "
+     "bid_out_2, slot_in_2, slot_out_2, soc_in_2, soc_out_2) "
+     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
+     "?19, ?20, ?21)",
      "DELETE FROM swap WHERE station_id = ?1 AND request_id = ?2"},
     {"station_position",
      "SELECT station_id, since_at, latitude, longitude FROM station_position "

@@ -175,6 +175,30 @@ int exchange_newest(struct store *store, const char *bid, struct exchange_row *t
     return read_one(store, select, to, err);
 }
 
+int exchange_latest_of(struct store *store, const char *bid, const char *station_id,
+                       const char *request_id, int64_t *at_us, struct err *err)
+{
+    sqlite3_stmt *select =
+        store_prepare(store,
+                      "SELECT max(event_time) FROM battery_exchange_task WHERE bid = ?1 AND "
+                      "event_time > ?2 AND station_id = ?3 AND request_id = ?4",
+                      err);
+    if (!select)
+        return ERR_STORAGE;
+    store_bind_text(select, 1, bid);
+    store_bind_integer(select, 2, *at_us);
+    store_bind_text(select, 3, station_id);
+    store_bind_text(select, 4, request_id);
+    int found = store_step(store, select, err);
+    if (found < 0)
+        return found;
+    int64_t latest_us = found ? store_column_integer(select, 0) : STORE_NULL;
+    if (latest_us != STORE_NULL)
+        *at_us = latest_us;
+    (void)sqlite3_reset(select);
+    return 0;
+}
+
 int exchange_later_version(struct store *store, const struct exchange_row *row, struct err *err)
 {
     return read_neighbour(

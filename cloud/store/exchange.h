@@ -54,6 +54,9 @@ int exchange_count_on_loads(struct store *store, const char *bid, int64_t after_
                             int64_t until_us, int64_t *count, struct err *err);
 /* The newest event of a battery: 1, or 0 when there is none. */
 int exchange_newest(struct store *store, const char *bid, struct exchange_row *to, struct err *err);
+/* The battery's latest event within one swap, when it is later than *at_us. */
+int exchange_latest_of(struct store *store, const char *bid, const char *station_id,
+                       const char *request_id, int64_t *at_us, struct err *err);
 /* 1: a later event of this battery than `row` says a version. */
 int exchange_later_version(struct store *store, const struct exchange_row *row, struct err *err);
 /* 1: an event of the battery is marked EXCHANGE_CUSTODY in its comments. */

@@ -121,19 +121,26 @@ const struct report REPORT_EXCHANGES = {
     exchanges};
 
 static const struct report_column swaps[] = {
-    TIME("started_at", "STARTED"), TEXT("station_id", "STATION"), TEXT("vid", "VEHICLE"),
-    TEXT("outcome", "OUTCOME"),    TEXT("bid_in", "IN"),          REAL("soc_in", 1, "SOC %"),
-    TEXT("bid_out", "OUT"),        REAL("soc_out", 1, "SOC %"),   TEXT("reason", "REASON"),
-    TIME("ended_at", NULL),        TEXT("request_id", NULL),      TEXT("user_id", NULL),
-    INTEGER("slot_in", NULL),      INTEGER("slot_out", NULL),     END};
+    TIME("started_at", "STARTED"), TEXT("station_id", "STATION"),
+    TEXT("vid", "VEHICLE"),        TEXT("outcome", "OUTCOME"),
+    TEXT("bid_in", "IN"),          REAL("soc_in", 1, "SOC %"),
+    TEXT("bid_out", "OUT"),        REAL("soc_out", 1, "SOC %"),
+    TEXT("reason", "REASON"),      TIME("ended_at", NULL),
+    TEXT("request_id", NULL),      TEXT("user_id", NULL),
+    INTEGER("slot_in", NULL),      INTEGER("slot_out", NULL),
+    INTEGER("batteries", NULL),    TEXT("bid_in_2", "IN 2"),
+    REAL("soc_in_2", 1, NULL),     INTEGER("slot_in_2", NULL),
+    TEXT("bid_out_2", "OUT 2"),    REAL("soc_out_2", 1, NULL),
+    INTEGER("slot_out_2", NULL),   END};
 const struct report REPORT_SWAPS = {
     "swaps",
     "SELECT started_at, station_id, vid, outcome, bid_in, soc_in, bid_out, soc_out, reason,"
-    " ended_at, request_id, user_id, slot_in, slot_out FROM swap"
+    " ended_at, request_id, user_id, slot_in, slot_out, batteries, bid_in_2, soc_in_2, slot_in_2,"
+    " bid_out_2, soc_out_2, slot_out_2 FROM swap"
     " WHERE " EQUALS("station_id", ":station") "AND " EQUALS(
         "vid",
         ":vid") "AND "
-                "(:bid IS NULL OR bid_in = :bid OR bid_out = :bid) AND " WITHIN(
+                "(:bid IS NULL OR :bid IN (bid_in, bid_out, bid_in_2, bid_out_2)) AND " WITHIN(
                     "coalesce(started_at, ended_at)") "ORDER BY coalesce(started_at, ended_at) "
                                                       "DESC, station_id, request_id LIMIT :limit",
     swaps};

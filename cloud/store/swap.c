@@ -4,17 +4,26 @@
 #include <math.h>
 #include <stdio.h>
 
+static const struct swap_battery NONE = {.slot = STORE_NULL, .soc = NAN};
+
 void swap_init(struct swap_row *row, const char *station_id, const char *request_id)
 {
     *row = (struct swap_row){.started_at_us = STORE_NULL,
                              .ended_at_us = STORE_NULL,
                              .outcome = "running",
-                             .slot_in = STORE_NULL,
-                             .slot_out = STORE_NULL,
-                             .soc_in = NAN,
-                             .soc_out = NAN};
+                             .batteries = STORE_NULL,
+                             .in = {NONE, NONE},
+                             .out = {NONE, NONE}};
     (void)snprintf(row->station_id, sizeof row->station_id, "%s", station_id);
     (void)snprintf(row->request_id, sizeof row->request_id, "%s", request_id);
+}
+
+/* Three columns from `column` on. */
+static void read_battery(sqlite3_stmt *select, int column, struct swap_battery *battery)
+{
+    store_column_text(select, column, battery->bid, sizeof battery->bid);
+    battery->slot = store_column_integer(select, column + 1);
+    battery->soc = store_column_real(select, column + 2);
 }
 
 int swap_load(struct store *store, const char *station_id, const char *request_id,
@@ -22,8 +31,9 @@ int swap_load(struct store *store, const char *station_id, const char *request_i
 {
     sqlite3_stmt *select = store_prepare(
         store,
-        "SELECT vid, user_id, started_at, ended_at, outcome, reason, bid_in, bid_out, slot_in, "
-        "slot_out, soc_in, soc_out FROM swap WHERE station_id = ?1 AND request_id = ?2",
+        "SELECT vid, user_id, started_at, ended_at, outcome, reason, batteries, bid_in, slot_in, "
+        "soc_in, bid_out, slot_out, soc_out, bid_in_2, slot_in_2, soc_in_2, bid_out_2, slot_out_2, "
+        "soc_out_2 FROM swap WHERE station_id = ?1 AND request_id = ?2",
         err);
     if (!select)
         return ERR_STORAGE;
@@ -39,14 +49,20 @@ int swap_load(struct store *store, const char *station_id, const char *request_i
     row->ended_at_us = store_column_integer(select, 3);
     store_column_text(select, 4, row->outcome, sizeof row->outcome);
     store_column_text(select, 5, row->reason, sizeof row->reason);
-    store_column_text(select, 6, row->bid_in, sizeof row->bid_in);
-    store_column_text(select, 7, row->bid_out, sizeof row->bid_out);
-    row->slot_in = store_column_integer(select, 8);
-    row->slot_out = store_column_integer(select, 9);
-    row->soc_in = store_column_real(select, 10);
-    row->soc_out = store_column_real(select, 11);
+    row->batteries = store_column_integer(select, 6);
+    for (int i = 0; i < SWAP_SIDE_MAX; i++) {
+        read_battery(select, 7 + 6 * i, &row->in[i]);
+        read_battery(select, 10 + 6 * i, &row->out[i]);
+    }
     (void)sqlite3_reset(select);
     return 1;
+}
+
+static void bind_battery(sqlite3_stmt *upsert, int parameter, const struct swap_battery *battery)
+{
+    store_bind_text(upsert, parameter, battery->bid);
+    store_bind_integer(upsert, parameter + 1, battery->slot);
+    store_bind_real(upsert, parameter + 2, battery->soc);
 }
 
 int swap_save(struct store *store, const struct swap_row *row, struct err *err)
@@ -54,11 +70,15 @@ int swap_save(struct store *store, const struct swap_row *row, struct err *err)
     sqlite3_stmt *upsert = store_prepare(
         store,
         "INSERT INTO swap (request_id, station_id, vid, user_id, started_at, ended_at, outcome, "
-        "reason, bid_in, bid_out, slot_in, slot_out, soc_in, soc_out) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) "
+        "reason, batteries, bid_in, slot_in, soc_in, bid_out, slot_out, soc_out, bid_in_2, "
+        "slot_in_2, soc_in_2, bid_out_2, slot_out_2, soc_out_2) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
+        "?19, ?20, ?21) "
         "ON CONFLICT (station_id, request_id) DO UPDATE SET vid = ?3, user_id = ?4, "
-        "started_at = ?5, ended_at = ?6, outcome = ?7, reason = ?8, bid_in = ?9, bid_out = ?10, "
-        "slot_in = ?11, slot_out = ?12, soc_in = ?13, soc_out = ?14",
+        "started_at = ?5, ended_at = ?6, outcome = ?7, reason = ?8, batteries = ?9, bid_in = ?10, "
+        "slot_in = ?11, soc_in = ?12, bid_out = ?13, slot_out = ?14, soc_out = ?15, bid_in_2 = "
+        "?16, "
+        "slot_in_2 = ?17, soc_in_2 = ?18, bid_out_2 = ?19, slot_out_2 = ?20, soc_out_2 = ?21",
         err);
     if (!upsert)
         return ERR_STORAGE;
@@ -70,11 +90,10 @@ int swap_save(struct store *store, const struct swap_row *row, struct err *err)
     store_bind_integer(upsert, 6, row->ended_at_us);
     store_bind_text(upsert, 7, row->outcome);
     store_bind_text(upsert, 8, row->reason);
-    store_bind_text(upsert, 9, row->bid_in);
-    store_bind_text(upsert, 10, row->bid_out);
-    store_bind_integer(upsert, 11, row->slot_in);
-    store_bind_integer(upsert, 12, row->slot_out);
-    store_bind_real(upsert, 13, row->soc_in);
-    store_bind_real(upsert, 14, row->soc_out);
+    store_bind_integer(upsert, 9, row->batteries);
+    for (int i = 0; i < SWAP_SIDE_MAX; i++) {
+        bind_battery(upsert, 10 + 6 * i, &row->in[i]);
+        bind_battery(upsert, 13 + 6 * i, &row->out[i]);
+    }
     return store_run(store, upsert, err);
 }

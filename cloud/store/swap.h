@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* swap: one row a swap. */
+/* swap: one row a swap, of one battery or of a set of two. */
 #ifndef SWAPSTACK_STORE_SWAP_H
 #define SWAPSTACK_STORE_SWAP_H
 
 #include "store/store.h"
+
+#define SWAP_SIDE_MAX 2
+
+struct swap_battery {
+    char bid[65]; /* "" none */
+    int64_t slot;
+    double soc;
+};
 
 struct swap_row {
     char request_id[65], station_id[65], vid[65], user_id[65];
     int64_t started_at_us, ended_at_us;
     char outcome[8]; /* running, done, failed, timeout */
     char reason[257];
-    char bid_in[65], bid_out[65];
-    int64_t slot_in, slot_out;
-    double soc_in, soc_out;
+    int64_t batteries; /* of the set, as the station said; STORE_NULL: one */
+    struct swap_battery in[SWAP_SIDE_MAX], out[SWAP_SIDE_MAX]; /* in the order of their serials */
 };
 
 /* Everything absent but the key; running. */

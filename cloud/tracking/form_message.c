@@ -23,5 +23,7 @@ struct tracking_exchange form_swap_event(const struct message *message, int64_t 
                                       .soc_percent = said->battery.soc_percent,
                                       .soh_percent = said->battery.soh_percent,
                                       .capacity_kwh = said->battery.capacity_kwh,
-                                      .battery_version = said->battery.version};
+                                      .battery_version = said->battery.version,
+                                      .set_count =
+                                          said->count == MESSAGE_ABSENT ? STORE_NULL : said->count};
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One row a swap, put together from its two batteries' events, a Timeout and its command's result
- * in whatever order they come: started_at is the earliest event, ended_at the latest end, the
- * outcome the strongest of running < done < failed < timeout with the reason that came with it.
- * Both batteries on record are evidence that the swap is done, at the later of the two.
+ * One row a swap, put together from its batteries' events, a Timeout and its command's result in
+ * whatever order they come: started_at is the earliest event, ended_at the latest end, the outcome
+ * the strongest of running < done < failed < timeout with the reason that came with it. All its
+ * batteries on record, one on each side or the two of a set, are evidence that the swap is done, at
+ * the latest of them. Each battery's event is a row of battery_exchange_task besides: here stand at
+ * most two of a side, those with the smallest serials.
  */
+#include "store/exchange.h"
 #include "store/swap.h"
 #include "tracking/tracking_internal.h"
 
@@ -53,14 +56,43 @@ static void merge_outcome(struct swap_row *row, const char *outcome, const char 
         row->ended_at_us = ended_at_us;
 }
 
-static void merge_battery(struct swap_row *row, const struct tracking_exchange *exchange, bool in)
+static void merge_battery(struct swap_battery side[SWAP_SIDE_MAX],
+                          const struct tracking_exchange *exchange)
 {
-    char *bid = in ? row->bid_in : row->bid_out;
-    if (bid[0] && strcmp(exchange->bid, bid) >= 0)
+    for (int i = 0; i < SWAP_SIDE_MAX; i++) {
+        int order = side[i].bid[0] ? strcmp(exchange->bid, side[i].bid) : -1;
+        if (order == 0)
+            return;
+        if (order > 0)
+            continue;
+        memmove(&side[i + 1], &side[i], (size_t)(SWAP_SIDE_MAX - 1 - i) * sizeof *side);
+        copy(side[i].bid, sizeof side[i].bid, exchange->bid);
+        side[i].slot = exchange->slot;
+        side[i].soc = exchange->soc_percent;
         return;
-    copy(bid, sizeof row->bid_in, exchange->bid);
-    *(in ? &row->slot_in : &row->slot_out) = exchange->slot;
-    *(in ? &row->soc_in : &row->soc_out) = exchange->soc_percent;
+    }
+}
+
+/* All that the station said it would exchange is on record. */
+static bool is_whole(const struct swap_row *row)
+{
+    int last = row->batteries >= SWAP_SIDE_MAX ? SWAP_SIDE_MAX - 1 : 0;
+    return row->in[last].bid[0] && row->out[last].bid[0];
+}
+
+/* The latest event of a set: of one battery a side it is one of the two that are at hand. */
+static int latest_of(struct tracking *tracking, const struct swap_row *row, int64_t *at_us,
+                     struct err *err)
+{
+    int status = 0;
+    for (int i = 0; i < SWAP_SIDE_MAX && row->batteries > 1 && status == 0; i++) {
+        status = exchange_latest_of(tracking->store, row->in[i].bid, row->station_id,
+                                    row->request_id, at_us, err);
+        if (status == 0)
+            status = exchange_latest_of(tracking->store, row->out[i].bid, row->station_id,
+                                        row->request_id, at_us, err);
+    }
+    return status;
 }
 
 static int load(struct tracking *tracking, const char *station_id, const char *request_id,
@@ -92,10 +124,18 @@ int tracked_swap_exchange(struct tracking *tracking, const struct tracking_excha
                        exchange->bid[0] ? exchange->bid : "(not identified)");
         merge_outcome(&row, "timeout", reason, at_us);
     } else {
-        merge_battery(&row, exchange, strcmp(exchange->event, EXCHANGE_OFF_LOAD) == 0);
+        merge_battery(strcmp(exchange->event, EXCHANGE_OFF_LOAD) == 0 ? row.in : row.out, exchange);
+        if (exchange->set_count > 1 && exchange->set_count > row.batteries)
+            row.batteries = exchange->set_count;
         /* The one that came first in time or in arrival: the later of both ends it. */
-        if (row.bid_in[0] && row.bid_out[0])
-            merge_outcome(&row, "done", NULL, at_us > first_us ? at_us : first_us);
+        if (first_us > at_us)
+            at_us = first_us;
+        if (is_whole(&row)) {
+            status = latest_of(tracking, &row, &at_us, err);
+            if (status < 0)
+                return status;
+            merge_outcome(&row, "done", NULL, at_us);
+        }
     }
     return swap_save(tracking->store, &row, err);
 }

@@ -50,6 +50,7 @@ struct tracking_exchange {
     double soc_percent, soh_percent; /* NAN */
     double capacity_kwh;
     const char *battery_version; /* NULL: not said */
+    int64_t set_count;           /* batteries that the swap exchanges; STORE_NULL or 0: not said */
     const char *task_id;         /* of an event that was exported; NULL or "": from its identity */
 };
 

@@ -12,6 +12,7 @@
 
 #include "core/charge.h"
 #include "core/machine.h"
+#include "core/swap.h"
 
 enum bay_state {
     BAY_UNKNOWN, /* after a start or a fault: nothing is believed until verified */
@@ -46,6 +47,8 @@ enum custody_kind { CUSTODY_NONE, CUSTODY_RETURN, CUSTODY_DISPENSE };
 struct custody {
     enum custody_kind kind;
     char bid[MESSAGE_NAME_SIZE]; /* DISPENSE: the pack that is offered */
+    enum swap_order order;       /* of that swap */
+    int set;                     /* batteries that it exchanges */
     char request_id[MESSAGE_NAME_SIZE], vehicle[MESSAGE_NAME_SIZE], user[MESSAGE_NAME_SIZE];
 };
 

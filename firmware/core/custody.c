@@ -3,6 +3,7 @@
 #include "core/safety.h"
 #include "core/text.h"
 #include <math.h>
+#include <stdlib.h>
 
 void custody_begin(struct core_step *step, struct bay *bay, enum custody_kind kind)
 {
@@ -10,13 +11,15 @@ void custody_begin(struct core_step *step, struct bay *bay, enum custody_kind ki
     struct custody *custody = &bay->custody;
     custody->kind = kind;
     TEXT_SET(custody->bid, kind == CUSTODY_DISPENSE ? bay->bid : "");
+    custody->order = swap->order;
+    custody->set = swap->count;
     TEXT_SET(custody->request_id, swap->request_id);
     TEXT_SET(custody->vehicle, swap->vehicle);
     TEXT_SET(custody->user, swap->user);
     step_touch(step);
 }
 
-const struct owed *custody_owed(const struct station *station, const char *vehicle)
+const struct owed *custody_account(const struct station *station, const char *vehicle)
 {
     for (int i = 0; i < OWED_MAX && vehicle[0]; i++)
         if (text_equal(station->owed[i].vehicle, vehicle))
@@ -24,17 +27,29 @@ const struct owed *custody_owed(const struct station *station, const char *vehic
     return NULL;
 }
 
-/* The vehicle gave (rated_v of what it gave) or got its battery. */
-static void owe(struct station *station, const char *vehicle, bool gave, double rated_v)
+int custody_balance(const struct station *station, const char *vehicle)
 {
-    const struct owed *entry = custody_owed(station, vehicle);
-    int place = entry ? (int)(entry - station->owed) : OWED_MAX - 1;
-    if (!vehicle[0] || (!gave && !entry))
+    const struct owed *account = custody_account(station, vehicle);
+    return account ? account->count : 0;
+}
+
+/* The vehicle gave (rated_v of what it gave) or got a battery. In In-Out nobody gets one on credit:
+ * an On-Load without an account is of one that fell out of the list. */
+static void book(struct station *station, const struct custody *custody, bool gave, double rated_v)
+{
+    const struct owed *account = custody_account(station, custody->vehicle);
+    int place = account ? (int)(account - station->owed) : OWED_MAX - 1;
+    struct owed entry = account ? *account : (struct owed){.rated_v = NAN};
+    if (!custody->vehicle[0] || (!gave && !account && custody->order == SWAP_IN_OUT))
         return;
-    if (gave) { /* to the front; the oldest falls out */
+    TEXT_SET(entry.vehicle, custody->vehicle);
+    int count = entry.count + (gave ? 1 : -1);
+    entry.count = abs(count) <= OWED_COUNT_MAX ? count : entry.count;
+    if (gave)
+        entry.rated_v = rated_v;
+    if (entry.count != 0) { /* to the front; the oldest falls out */
         memmove(&station->owed[1], &station->owed[0], (size_t)place * sizeof *station->owed);
-        TEXT_SET(station->owed[0].vehicle, vehicle);
-        station->owed[0].rated_v = rated_v;
+        station->owed[0] = entry;
         return;
     }
     memmove(&station->owed[place], &station->owed[place + 1],
@@ -90,12 +105,13 @@ static void emit(struct core_step *step, const struct bay *bay, const char *name
     TEXT_SET(to->request_id, custody->request_id);
     TEXT_SET(to->vehicle, custody->vehicle);
     TEXT_SET(to->user, custody->user);
-    TEXT_SET(to->order, "In-Out");
+    TEXT_SET(to->order, swap_order_name(custody->order));
+    to->count = custody->set > 1 ? custody->set : MESSAGE_ABSENT;
     bool under_way = swap->step != SWAP_IDLE && text_equal(swap->request_id, custody->request_id);
     if (text_equal(name, "Off-Load"))
-        owe(step->station, custody->vehicle, true, pack->rated_v);
+        book(step->station, custody, true, pack->rated_v);
     else if (text_equal(name, "On-Load"))
-        owe(step->station, custody->vehicle, false, NAN);
+        book(step->station, custody, false, NAN);
     if (!under_way)
         TEXT_SET(to->comments, "found when the bay was verified, after the swap had ended");
 }

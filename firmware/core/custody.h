@@ -24,8 +24,11 @@ void custody_begin(struct core_step *step, struct bay *bay, enum custody_kind ki
 void custody_found_empty(struct core_step *step, struct bay *bay);
 void custody_found_pack(struct core_step *step, struct bay *bay, const struct io_pack *pack);
 
-/* The entry of a vehicle that gave its battery and got none; NULL when nothing is owed to it. */
-const struct owed *custody_owed(const struct station *station, const char *vehicle);
+/* A vehicle's open account, NULL when it has none: it gave more batteries than it got (count > 0:
+ * it is owed so many), or in Out-In got more than it gave (count < 0: it owes them). */
+const struct owed *custody_account(const struct station *station, const char *vehicle);
+/* The count of that account; 0 when it has none. */
+int custody_balance(const struct station *station, const char *vehicle);
 
 /* Fills what a pack says about itself (not slot, session, charge and the charging sample). */
 void battery_from_pack(const struct io_pack *pack, struct message_battery *battery);

@@ -46,17 +46,31 @@ static const struct setting SETTINGS[] = {
      "power_cap_kw must be a number of kW, 0 for no cap"},
 };
 
+/* One of two words, as a JSON text or bare. Negative: neither of them. */
+static int read_choice(const char *value, const char *no, const char *yes, bool *to)
+{
+    size_t length = strlen(value);
+    bool quoted = length >= 2 && value[0] == '"' && value[length - 1] == '"';
+    const char *word = quoted ? value + 1 : value;
+    size_t size = quoted ? length - 2 : length;
+    bool is_no = size == strlen(no) && strncmp(word, no, size) == 0;
+    bool is_yes = size == strlen(yes) && strncmp(word, yes, size) == 0;
+    if (!is_no && !is_yes)
+        return -1;
+    *to = is_yes;
+    return 0;
+}
+
 int settings_set(struct station_settings *settings, const char *key, const char *value,
                  const char **why)
 {
     if (strcmp(key, "resume_charge") == 0) {
-        bool automatic = strcmp(value, "\"auto\"") == 0 || strcmp(value, "auto") == 0;
-        bool confirm = strcmp(value, "\"confirm\"") == 0 || strcmp(value, "confirm") == 0;
         *why = "resume_charge must be \"auto\" or \"confirm\"";
-        if (!automatic && !confirm)
-            return -1;
-        settings->resume_auto = automatic;
-        return 0;
+        return read_choice(value, "confirm", "auto", &settings->resume_auto);
+    }
+    if (strcmp(key, "swap_order") == 0) {
+        *why = "swap_order must be \"in-out\" or \"out-in\"";
+        return read_choice(value, "in-out", "out-in", &settings->swap_out_in);
     }
     int locked = locks_set(&settings->locks, key, value, why);
     if (locked <= 0)

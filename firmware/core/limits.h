@@ -71,6 +71,7 @@ struct station_settings {
     double hysteresis_percent; /* a READY pack stays so down to target - this: soc_hysteresis, 2 */
     double min_soh_percent;    /* packs below are not dispensed: min_soh, 70 */
     double power_cap_kw;       /* whole station, AC; 0: none: power_cap_kw */
+    bool swap_out_in;          /* order of the swaps that begin from now on: swap_order */
     bool resume_auto;          /* after a restart charging begins by itself: resume_charge */
     struct locks locks;        /* locked.1 … locked.16 */
 };

@@ -56,36 +56,59 @@ static void hold(struct core_step *step, struct bay *bay)
     TEXT_SET(bay->reservation.request_id, step->station->swap.request_id);
 }
 
+/* Stock and room for it: fills the plan and the bays whose packs are meant for it. */
+static const char *plan_swap(struct core_step *step, const struct station_swap_request *request,
+                             struct swap *plan, int slots[SWAP_SET_MAX])
+{
+    const struct station *station = step->station;
+    struct select_wish wish = {request->battery, request->request_id, request->vehicle, NAN, 0};
+    int reserved = select_reserved(step, &wish);
+    plan->asked = request->count ? request->count : reserved == SWAP_SET_MAX ? reserved : 1;
+    if (plan->asked < 1 || plan->asked > SWAP_SET_MAX)
+        return "Malformed";
+    plan->order = station->settings.swap_out_in ? SWAP_OUT_IN : SWAP_IN_OUT;
+    swap_plan(station, request->vehicle, plan);
+    if (select_set(step, &wish, plan->to_give, slots) < plan->to_give) {
+        if (verifying(station))
+            return "Busy";
+        const char *refusal = wish.battery[0] ? select_refusal(step, &wish) : NULL;
+        return refusal ? refusal : "NoBatteryAvailable";
+    }
+    /* Who gives first cannot see what the vehicle needs. */
+    if (plan->order == SWAP_OUT_IN && plan->to_give && plan->to_return && !wish.battery[0] &&
+        select_types_differ(step, &wish))
+        return "BatteryType";
+    /* No free bay is a passing state, so it is Busy. Behind a door that an interrupted swap left
+     * open may be the free bay, or the battery for which this vehicle is owed one: this command
+     * shuts it first (SWAP_SECURING), or nobody ever would. */
+    if (select_free_bays(step) < swap_needs_bays(plan) && !left_open(station))
+        return "Busy";
+    return NULL;
+}
+
 const char *station_request_swap(struct station *station, const struct io_readings *in,
                                  const struct station_swap_request *request,
                                  struct station_actions *actions)
 {
     struct core_step step = {station, in, actions};
-    struct select_wish wish = {request->battery, request->request_id, request->vehicle, NAN, 0};
+    struct swap plan = {.step = SWAP_SECURING, .since_us = in->now_us, .rated_v = NAN};
+    int slots[SWAP_SET_MAX];
     const char *locked = swap_locked(&step);
     if (locked)
         return locked;
     if (station->swap.step != SWAP_IDLE)
         return "Busy";
-    if (!select_ready(&step, &wish)) {
-        if (verifying(station))
-            return "Busy";
-        const char *refusal = wish.battery[0] ? select_refusal(&step, &wish) : NULL;
-        return refusal ? refusal : "NoBatteryAvailable";
-    }
-    /* No free bay is a passing state, so it is Busy. Behind a door that an interrupted swap left
-     * open may be the free bay, or the battery for which this vehicle is owed one: this command
-     * shuts it first (SWAP_SECURING), or nobody ever would. */
-    if (!select_free_bay(&step) && !custody_owed(station, request->vehicle) && !left_open(station))
-        return "Busy";
-    struct swap *swap = &station->swap;
-    *swap = (struct swap){.step = SWAP_SECURING, .since_us = in->now_us};
-    TEXT_SET(swap->command, request->command);
-    TEXT_SET(swap->request_id, request->request_id);
-    TEXT_SET(swap->vehicle, request->vehicle);
-    TEXT_SET(swap->user, request->user);
-    TEXT_SET(swap->battery, request->battery);
-    hold(&step, station_bay(station, select_ready(&step, &wish)));
+    const char *refusal = plan_swap(&step, request, &plan, slots);
+    if (refusal)
+        return refusal;
+    TEXT_SET(plan.command, request->command);
+    TEXT_SET(plan.request_id, request->request_id);
+    TEXT_SET(plan.vehicle, request->vehicle);
+    TEXT_SET(plan.user, request->user);
+    TEXT_SET(plan.battery, request->battery);
+    station->swap = plan;
+    for (int i = 0; i < plan.to_give; i++)
+        hold(&step, station_bay(station, slots[i]));
     actions->transition = actions->intent_changed = true;
     return NULL;
 }
@@ -143,6 +166,7 @@ const char *station_request_session(struct station *station, const struct io_rea
 
 static const char *reserve_cancel(struct core_step *step, const char *request_id)
 {
+    bool found = false;
     for (int i = 0; i < step->station->bay_count; i++) {
         struct bay *bay = &step->station->bays[i];
         if (!bay->reservation.until_us || !text_equal(bay->reservation.request_id, request_id))
@@ -151,9 +175,20 @@ static const char *reserve_cancel(struct core_step *step, const char *request_id
             bay_move(step, bay, BAY_READY);
         bay->reservation = (struct reservation){0};
         step_touch(step);
-        return NULL;
+        found = true;
     }
-    return "BatteryUnknown";
+    return found ? NULL : "BatteryUnknown";
+}
+
+static void reserve(struct core_step *step, struct bay *bay,
+                    const struct station_reserve_request *request)
+{
+    bay_move(step, bay, BAY_RESERVED);
+    bay->reservation = (struct reservation){.until_us = request->until_us};
+    TEXT_SET(bay->reservation.request_id, request->request_id);
+    TEXT_SET(bay->reservation.vehicle, request->vehicle);
+    TEXT_SET(bay->reservation.user, request->user);
+    step_touch(step);
 }
 
 const char *station_request_reserve(struct station *station, const struct io_readings *in,
@@ -161,8 +196,11 @@ const char *station_request_reserve(struct station *station, const struct io_rea
                                     struct station_actions *actions)
 {
     struct core_step step = {station, in, actions};
+    int count = request->count ? request->count : 1, slots[SWAP_SET_MAX];
     if (!request->reserve)
         return reserve_cancel(&step, request->request_id);
+    if (count < 1 || count > SWAP_SET_MAX)
+        return "Malformed";
     for (int i = 0; i < station->bay_count; i++)
         if (station->bays[i].reservation.until_us &&
             text_equal(station->bays[i].reservation.request_id, request->request_id))
@@ -173,17 +211,15 @@ const char *station_request_reserve(struct station *station, const struct io_rea
         return "SafetyLock";
     if (request->until_us <= in->now_us)
         return "Stale";
-    /* No request and no vehicle: only a READY bay fits, never somebody else's reservation. */
-    struct select_wish wish = {"", "", "", NAN, station->swap.dispense_slot};
-    struct bay *bay = station_bay(station, select_ready(&step, &wish));
-    if (!bay || bay->state != BAY_READY)
+    /* No request and no vehicle: only a READY bay fits, never somebody else's reservation; and none
+     * that the swap under way has chosen. */
+    struct select_wish wish = {"", "", "", NAN, 0};
+    for (int i = 0; i < SWAP_SET_MAX; i++)
+        wish.except |= SELECT_BIT(station->swap.dispense_slots[i]);
+    if (select_set(&step, &wish, count, slots) < count)
         return "NoBatteryAvailable";
-    bay_move(&step, bay, BAY_RESERVED);
-    bay->reservation = (struct reservation){.until_us = request->until_us};
-    TEXT_SET(bay->reservation.request_id, request->request_id);
-    TEXT_SET(bay->reservation.vehicle, request->vehicle);
-    TEXT_SET(bay->reservation.user, request->user);
-    step_touch(&step);
+    for (int i = 0; i < count; i++)
+        reserve(&step, station_bay(station, slots[i]), request);
     return NULL;
 }
 

@@ -125,7 +125,9 @@ static void watch_pack(struct core_step *step, struct bay *bay, const struct io_
     double cell_max_v = limits_cell_max_v(limits, pack->chemistry);
 
     step_fault(step, FAULT_PackSilent, bay->slot, silent);
-    step_fault(step, FAULT_PackDamaged, bay->slot, here && fresh && pack->faults != 0);
+    /* Of a pack that is not identified yet, bay_update says so, once its custody is settled. */
+    step_fault(step, FAULT_PackDamaged, bay->slot,
+               here && bay->state != BAY_IDENTIFY && fresh && pack->faults != 0);
     step_fault(step, FAULT_OverTemperature, bay->slot,
                here && fresh &&
                    (!safety_temperature_ok(limits, pack->temp_max_c) ||

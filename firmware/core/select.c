@@ -4,14 +4,26 @@
 #include "core/text.h"
 #include <math.h>
 
+static bool is_free(const struct station *station, int i)
+{
+    return station->bays[i].state == BAY_EMPTY &&
+           fault_worst(&station->faults, i + 1) < (int)FAULT_STOPS;
+}
+
 int select_free_bay(const struct core_step *step)
 {
-    const struct station *station = step->station;
-    for (int i = 0; i < station->bay_count; i++)
-        if (station->bays[i].state == BAY_EMPTY &&
-            fault_worst(&station->faults, i + 1) < (int)FAULT_STOPS)
+    for (int i = 0; i < step->station->bay_count; i++)
+        if (is_free(step->station, i))
             return i + 1;
     return 0;
+}
+
+int select_free_bays(const struct core_step *step)
+{
+    int count = 0;
+    for (int i = 0; i < step->station->bay_count; i++)
+        count += is_free(step->station, i);
+    return count;
 }
 
 static bool reserved_for(const struct bay *bay, const struct select_wish *wish)
@@ -31,7 +43,7 @@ static bool fits(const struct core_step *step, const struct bay *bay,
                  const struct select_wish *wish)
 {
     const struct io_bay *in = step_bay(step, bay);
-    if (bay->slot == wish->except_slot ||
+    if ((wish->except & SELECT_BIT(bay->slot)) ||
         (wish->battery[0] && !text_equal(bay->bid, wish->battery)))
         return false;
     if (bay->state != BAY_READY && !reserved_for(bay, wish))
@@ -64,6 +76,67 @@ int select_ready(const struct core_step *step, const struct select_wish *wish)
             best = bay;
     }
     return best ? best->slot : 0;
+}
+
+/* A pack's companions: of its type, whatever their serial. */
+static struct select_wish companions(const struct core_step *step, const struct select_wish *wish,
+                                     int slot)
+{
+    struct select_wish more = *wish;
+    more.battery = "";
+    more.rated_v = step->in->bays[slot - 1].pack.rated_v;
+    more.except |= SELECT_BIT(slot);
+    return more;
+}
+
+int select_set(const struct core_step *step, const struct select_wish *wish, int count, int *slots)
+{
+    struct select_wish lead = *wish;
+    int most = 0;
+    for (int slot; count > 0 && (slot = select_ready(step, &lead)) != 0;) {
+        struct select_wish more = companions(step, wish, slot);
+        int found = 1;
+        slots[0] = slot;
+        for (int next; found < count && (next = select_ready(step, &more)) != 0;) {
+            slots[found++] = next;
+            more.except |= SELECT_BIT(next);
+        }
+        if (found == count)
+            return count;
+        most = found > most ? found : most;
+        lead.except |= SELECT_BIT(slot);
+    }
+    return most;
+}
+
+bool select_types_differ(const struct core_step *step, const struct select_wish *wish)
+{
+    int slot = select_ready(step, wish);
+    if (!slot)
+        return false;
+    struct select_wish same = companions(step, wish, slot), any = same;
+    any.rated_v = NAN;
+    for (int next; (next = select_ready(step, &any)) != 0; any.except |= SELECT_BIT(next))
+        if (!right_type(&step->in->bays[next - 1].pack, &same))
+            return true;
+    return false;
+}
+
+int select_reserved(const struct core_step *step, const struct select_wish *wish)
+{
+    const struct station *station = step->station;
+    const char *request_id = NULL;
+    int count = 0;
+    for (int i = 0; i < station->bay_count; i++) {
+        const struct bay *bay = &station->bays[i];
+        const char *of = bay->reservation.request_id;
+        if (reserved_for(bay, wish) && (!request_id || text_equal(of, wish->request_id)))
+            request_id = of;
+    }
+    for (int i = 0; request_id && i < station->bay_count; i++)
+        count += station->bays[i].state == BAY_RESERVED &&
+                 text_equal(station->bays[i].reservation.request_id, request_id);
+    return count;
 }
 
 const char *select_refusal(const struct core_step *step, const struct select_wish *wish)

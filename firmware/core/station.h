@@ -21,12 +21,14 @@ struct station_permit {   /* permitted pack types and what else the board says *
     uint32_t chemistries; /* bit 1 << enum io_chemistry */
 };
 
-/* A vehicle that gave its battery and got none: its next swap begins with handing one out. */
+/* The open account of a vehicle: its next swap settles it (core/swap.h). */
 struct owed {
     char vehicle[MESSAGE_NAME_SIZE]; /* "" free place */
-    double rated_v;                  /* of the battery that it gave, NAN unknown */
+    int count;                       /* > 0: batteries it is owed; < 0: batteries it owes */
+    double rated_v;                  /* of the battery that it gave last, NAN unknown */
 };
-#define OWED_MAX 16
+#define OWED_MAX       16
+#define OWED_COUNT_MAX 1000
 
 struct station {
     struct station_limits limits;
@@ -85,11 +87,13 @@ const char *station_state_name(const struct station *station);
 struct station_swap_request {
     const char *command, *request_id, *vehicle, *user;
     const char *battery; /* serial wanted, "" the best */
+    int count;           /* 1 or 2 batteries; 0: as many as are reserved for it, else 1 */
 };
 /* `in`: the newest readings. Refusals: StorageFault, SafetyLock (mode, gate, a door that cannot be
- * shut), Busy (a swap is under way, bays are being verified, no bay is free), NoBatteryAvailable,
- * and for a wanted battery BatteryUnknown, Unauthorized (locked), BatteryDamaged, BatterySoC,
- * BatterySoHLow. */
+ * shut), Busy (a swap is under way, bays are being verified, too few bays are free),
+ * NoBatteryAvailable (also: not two of one type), Malformed (count), BatteryType (Out-In without a
+ * wanted battery, while ready packs are of several types), and for a wanted battery BatteryUnknown,
+ * Unauthorized (locked), BatteryDamaged, BatterySoC, BatterySoHLow. */
 const char *station_request_swap(struct station *station, const struct io_readings *in,
                                  const struct station_swap_request *request,
                                  struct station_actions *actions);
@@ -112,9 +116,10 @@ struct station_reserve_request {
     bool reserve; /* false: cancel */
     const char *request_id, *vehicle, *user;
     int64_t until_us; /* plant */
+    int count;        /* 1 or 2 batteries of one type; 0: 1 */
 };
-/* Refusals: StorageFault, SafetyLock, NoBatteryAvailable, Stale (until is past), Repeated; cancel
- * of an unknown reservation: BatteryUnknown. */
+/* Refusals: Malformed (count), StorageFault, SafetyLock, NoBatteryAvailable, Stale (until is past),
+ * Repeated; cancel of an unknown reservation: BatteryUnknown. */
 const char *station_request_reserve(struct station *station, const struct io_readings *in,
                                     const struct station_reserve_request *request,
                                     struct station_actions *actions);

@@ -31,12 +31,16 @@ static const uint32_t MOVES[SWAP_STEP_COUNT] = {
         B(SWAP_RETURN_OPENING) | B(SWAP_DISPENSE_OPENING) | B(SWAP_ENDING) | B(SWAP_IDLE),
     [SWAP_RETURN_OPENING] = B(SWAP_RETURNING) | B(SWAP_ENDING) | B(SWAP_IDLE),
     [SWAP_RETURNING] = B(SWAP_RETURN_CLOSING) | B(SWAP_ENDING) | B(SWAP_IDLE),
-    [SWAP_RETURN_CLOSING] = B(SWAP_IDENTIFYING) | B(SWAP_ENDING) | B(SWAP_IDLE),
-    [SWAP_IDENTIFYING] = B(SWAP_DISPENSE_OPENING) | B(SWAP_ENDING) | B(SWAP_IDLE),
-    [SWAP_DISPENSE_OPENING] =
-        B(SWAP_OFFERING) | B(SWAP_DISPENSE_OPENING) | B(SWAP_ENDING) | B(SWAP_IDLE),
+    /* To the dispensing: a set of which only a part came. */
+    [SWAP_RETURN_CLOSING] =
+        B(SWAP_IDENTIFYING) | B(SWAP_DISPENSE_OPENING) | B(SWAP_ENDING) | B(SWAP_IDLE),
+    [SWAP_IDENTIFYING] = B(SWAP_RETURN_OPENING) | B(SWAP_DISPENSE_OPENING) | B(SWAP_LEAVING) |
+                         B(SWAP_ENDING) | B(SWAP_IDLE),
+    [SWAP_DISPENSE_OPENING] = B(SWAP_OFFERING) | B(SWAP_DISPENSE_OPENING) | B(SWAP_RETURN_OPENING) |
+                              B(SWAP_ENDING) | B(SWAP_IDLE),
     [SWAP_OFFERING] = B(SWAP_DISPENSE_CLOSING) | B(SWAP_ENDING) | B(SWAP_IDLE),
-    [SWAP_DISPENSE_CLOSING] = B(SWAP_LEAVING) | B(SWAP_ENDING) | B(SWAP_IDLE),
+    [SWAP_DISPENSE_CLOSING] = B(SWAP_DISPENSE_OPENING) | B(SWAP_RETURN_OPENING) | B(SWAP_LEAVING) |
+                              B(SWAP_ENDING) | B(SWAP_IDLE),
     [SWAP_ENDING] = B(SWAP_LEAVING) | B(SWAP_IDLE),
     [SWAP_LEAVING] = B(SWAP_GATE_CLOSING) | B(SWAP_IDLE),
     [SWAP_GATE_CLOSING] = B(SWAP_LEAVING) | B(SWAP_IDLE),
@@ -44,19 +48,43 @@ static const uint32_t MOVES[SWAP_STEP_COUNT] = {
 
 const struct machine SWAP_MACHINE = {"swap", SWAP_STEP_COUNT, NAMES, MOVES};
 
+const char *swap_order_name(enum swap_order order)
+{
+    return order == SWAP_OUT_IN ? "Out-In" : "In-Out";
+}
+
 bool swap_uses(const struct swap *swap, int slot)
 {
-    return swap->step != SWAP_IDLE && swap->step < SWAP_LEAVING &&
-           (swap->return_slot == slot || swap->dispense_slot == slot);
+    bool uses = false;
+    for (int i = 0; i < SWAP_SET_MAX; i++)
+        uses |= swap->return_slots[i] == slot || swap->dispense_slots[i] == slot;
+    return uses && swap->step != SWAP_IDLE && swap->step < SWAP_LEAVING;
+}
+
+/* Doors are asked to open only once the vehicle is there, only in a named bay, and whoever is
+ * second in the order never gives more than the first gave. An account that is settled has one side
+ * only.
+ */
+static bool may_exchange(const struct swap *swap, enum swap_step_name to)
+{
+    bool in_out = swap->order == SWAP_IN_OUT;
+    if (to == SWAP_RETURN_OPENING)
+        return swap->arrived_us && swap->returned < swap->to_return && swap_return_slot(swap) &&
+               (in_out || !swap->to_give || swap->returned < swap->given);
+    if (to == SWAP_DISPENSE_OPENING)
+        return swap->arrived_us && swap->given < swap->to_give && swap_dispense_slot(swap) &&
+               (!in_out || !swap->to_return || swap->given < swap->returned);
+    return true;
 }
 
 void swap_enter(struct core_step *step, enum swap_step_name to)
 {
     struct swap *swap = &step->station->swap;
     MACHINE_INVARIANT(machine_allows(&SWAP_MACHINE, (int)swap->step, (int)to));
-    /* Doors are asked to open only once the vehicle is there, and only in a named bay. */
-    MACHINE_INVARIANT(to != SWAP_RETURN_OPENING || (swap->return_slot && swap->arrived_us));
-    MACHINE_INVARIANT(to != SWAP_DISPENSE_OPENING || (swap->dispense_slot && swap->arrived_us));
+    MACHINE_INVARIANT(may_exchange(swap, to));
+    /* `done` is said for the whole set only. */
+    MACHINE_INVARIANT(!swap->exchanged ||
+                      (swap->returned == swap->to_return && swap->given == swap->to_give));
     swap->step = to;
     swap->since_us = step_now(step);
     swap->steady_us = 0;

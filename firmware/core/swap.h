@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One swap at a time: the user's battery goes into a free bay, the best ready one goes into the
- * vehicle (order In-Out). It ends `done` on evidence (both events and the gate closed again), or
- * `failed` with every door shut or reported and every battery on record.
+ * One swap at a time, of one battery or of a set of two. The order is that of the setting
+ * swap_order when the swap was accepted:
  *
- * A returned battery that cannot be replaced (none of its type ready, unknown type, no serial) is
- * offered back to its user by the same steps (give_back), and the swap ends failed.
+ *     In-Out   all of the user's batteries go into free bays, then as many ready ones go out
+ *     Out-In   the ready ones go out first, then the user's go into the bays that became free
+ *
+ * One door at a time in either. It ends `done` on evidence (every battery has changed hands, seen
+ * by sensors behind shut doors), or `failed` with every door shut or reported and every battery on
+ * record. A set that cannot be exchanged whole is exchanged as far as both sides got: whoever gives
+ * second gives no more than the first did. The swap then fails and says how far it came.
+ *
+ * In-Out: a returned battery that cannot be replaced (none of its type ready, unknown type, no
+ * serial) is offered back to its user by the same steps, and the swap ends failed.
+ *
+ * A vehicle whose account is open (struct owed) settles it first: its next swap hands out what it
+ * is owed, or takes what it owes, and nothing else.
  */
 #ifndef SWAPSTACK_CORE_SWAP_H
 #define SWAPSTACK_CORE_SWAP_H
@@ -40,6 +50,12 @@ struct gate {
     int tries;
 };
 
+enum swap_order { SWAP_IN_OUT, SWAP_OUT_IN };
+/* "In-Out", "Out-In", as events say it. */
+const char *swap_order_name(enum swap_order order);
+
+#define SWAP_SET_MAX MESSAGE_SET_MAX
+
 struct swap {
     enum swap_step_name step;
     int64_t since_us;              /* in this step */
@@ -48,15 +64,32 @@ struct swap {
     char command[MESSAGE_ID_SIZE]; /* identity that the completion echoes */
     char request_id[MESSAGE_NAME_SIZE], vehicle[MESSAGE_NAME_SIZE], user[MESSAGE_NAME_SIZE];
     char battery[MESSAGE_NAME_SIZE]; /* serial that was asked for, "" the best */
-    int return_slot, dispense_slot;  /* 0: none yet */
-    bool give_back;                  /* the user's own battery is being offered */
-    bool exchanged;                  /* evidence: the vehicle has its new battery */
+    enum swap_order order;
+    int asked;              /* batteries that were asked for: 1 .. SWAP_SET_MAX */
+    int count;              /* that it is about: those, or the vehicle's open account */
+    int to_return, to_give; /* planned; less once one side fell short */
+    int returned, given;    /* so far, behind shut doors */
+    int given_back;         /* of `given`: the user's own */
+    int return_slots[SWAP_SET_MAX], dispense_slots[SWAP_SET_MAX]; /* in their order, 0: none yet */
+    bool unfit[SWAP_SET_MAX];                                     /* returned, to be given back */
+    char offered[MESSAGE_NAME_SIZE]; /* serial of the one that is being offered, "" not known */
+    bool give_back;                  /* the one that is being offered is the user's own */
+    uint64_t shunned;                /* bit slot - 1: its door failed in this swap */
+    double rated_v;                  /* of the first battery given out, NAN none yet */
+    bool exchanged;                  /* evidence: every battery has changed hands */
     bool completed;                  /* the completion was emitted */
     char reason[MESSAGE_TEXT_SIZE];  /* why it fails, "" so far good */
     struct gate gate;
 };
 
 struct core_step;
+struct station;
+
+/* What a swap of the batteries asked for would take from this vehicle and give to it, now: its open
+ * account, or the set. Fills count, to_return and to_give. */
+void swap_plan(const struct station *station, const char *vehicle, struct swap *swap);
+/* Free bays that it needs before it begins: those that its own giving does not make free. */
+int swap_needs_bays(const struct swap *swap);
 
 /* One step of the swap under way, if any. */
 void swap_step(struct core_step *step);

@@ -7,18 +7,36 @@
 #include "core/swap_steps.h"
 #include "core/text.h"
 #include <math.h>
+#include <stdlib.h>
 
-static void choose_bays(struct core_step *step)
+void swap_plan(const struct station *station, const char *vehicle, struct swap *swap)
+{
+    int balance = custody_balance(station, vehicle);
+    int open = abs(balance) < SWAP_SET_MAX ? abs(balance) : SWAP_SET_MAX;
+    swap->count = balance ? open : swap->asked;
+    swap->to_give = balance < 0 ? 0 : swap->count;
+    swap->to_return = balance > 0 ? 0 : swap->count;
+}
+
+int swap_needs_bays(const struct swap *swap)
+{
+    bool own_make_room = swap->order == SWAP_OUT_IN && swap->to_give >= swap->to_return;
+    return own_make_room ? 0 : swap->to_return;
+}
+
+/* Once more what the request looked at: doors were shut and bays verified since. */
+static void choose(struct core_step *step)
 {
     struct swap *swap = &step->station->swap;
     struct select_wish wish = {swap->battery, swap->request_id, swap->vehicle, NAN, 0};
-    bool owed = custody_owed(step->station, swap->vehicle) != NULL;
-    swap->return_slot = owed ? 0 : select_free_bay(step);
-    if (!swap->return_slot && !owed)
-        swap_fail(step, "Busy: no bay is free");
-    else if (!select_ready(step, &wish))
+    int slots[SWAP_SET_MAX];
+    swap_plan(step->station, swap->vehicle, swap);
+    if (select_free_bays(step) < swap_needs_bays(swap)) {
+        swap_fail(step,
+                  swap->to_return > 1 ? "Busy: not enough bays are free" : "Busy: no bay is free");
+    } else if (select_set(step, &wish, swap->to_give, slots) < swap->to_give) {
         swap_fail(step, "NoBatteryAvailable");
-    else {
+    } else {
         gate_begin(step, IO_MOTION_OPEN);
         swap_enter(step, SWAP_GATE_OPENING);
     }
@@ -43,7 +61,7 @@ void swap_securing(struct core_step *step)
         bay_close(step, open);
     else if (!open && !moving && !busy) {
         station->interrupted = false;
-        choose_bays(step);
+        choose(step);
     }
 }
 
@@ -74,10 +92,8 @@ void swap_arriving(struct core_step *step)
         swap->arrived_us = step_now(step);
         if (stranger)
             swap_fail(step, "Unauthorized: another vehicle is in the lane");
-        else if (swap->return_slot)
-            swap_enter(step, SWAP_RETURN_OPENING);
-        else /* it gave its battery before, in a swap that did not end well */
-            swap_choose_battery(step);
+        else
+            swap_go_on(step);
     } else if (swap_overdue(step, step->station->limits.arrival_s)) {
         swap_fail(step, "Timeout: no vehicle came");
     }

@@ -5,7 +5,21 @@
 #include "core/swap_steps.h"
 #include "core/text.h"
 
-/* Emits the end of the command, once. `done` needs evidence: the vehicle has its new battery. */
+/* Of a set the reason also says how far it came. */
+static void write_reason(const struct swap *swap, char *to, size_t size)
+{
+    int own = swap->given_back;
+    if (swap->count < 2)
+        snprintf(to, size, "%s", swap->reason);
+    else
+        snprintf(to, size, "%.160s (of %d: %d came in, %d went out%s)", swap->reason, swap->count,
+                 swap->returned, swap->given - own,
+                 own > 1 ? ", 2 were given back"
+                 : own   ? ", 1 was given back"
+                         : "");
+}
+
+/* Emits the end of the command, once. `done` needs evidence: everything has changed hands. */
 static void complete(struct core_step *step)
 {
     struct swap *swap = &step->station->swap;
@@ -21,13 +35,20 @@ static void complete(struct core_step *step)
     TEXT_SET(to->command, swap->command);
     TEXT_SET(to->request_id, swap->request_id);
     TEXT_SET(to->outcome, swap->exchanged ? "done" : "failed");
-    TEXT_SET(to->reason, swap->exchanged ? "" : swap->reason);
+    if (!swap->exchanged)
+        write_reason(swap, to->reason, sizeof to->reason);
+}
+
+void swap_note(struct swap *swap, const char *reason)
+{
+    if (!swap->reason[0])
+        TEXT_SET(swap->reason, reason);
 }
 
 void swap_fail(struct core_step *step, const char *reason)
 {
     struct swap *swap = &step->station->swap;
-    TEXT_SET(swap->reason, reason);
+    swap_note(swap, reason);
     swap->gate = (struct gate){0}; /* at rest; closing is asked for later */
     swap_enter(step, SWAP_ENDING);
 }
@@ -55,9 +76,9 @@ static bool secured(struct core_step *step, int slot)
 void swap_ending(struct core_step *step)
 {
     const struct swap *swap = &step->station->swap;
-    bool first = secured(step, swap->return_slot); /* one after the other: one door at a time */
-    if (!first || !secured(step, swap->dispense_slot))
-        return;
+    for (int i = 0; i < SWAP_SET_MAX; i++) /* one after the other: one door at a time */
+        if (!secured(step, swap->return_slots[i]) || !secured(step, swap->dispense_slots[i]))
+            return;
     complete(step);
     swap_enter(step, SWAP_LEAVING);
 }

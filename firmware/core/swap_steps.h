@@ -14,20 +14,33 @@ bool swap_steady(struct core_step *step, bool condition);
 
 /* It fails for this reason: doors are shut, then the vehicle leaves and the gate closes. */
 void swap_fail(struct core_step *step, const char *reason);
+/* It will fail for this reason, but goes on for now. The first reason stays. */
+void swap_note(struct swap *swap, const char *reason);
+/* swap_turn.c: one battery has changed hands, or the vehicle has come: what is next? */
+void swap_go_on(struct core_step *step);
+/* Of a set only that many pairs can be exchanged; 0: none, it fails. It goes on with them and fails
+ * at the end. An account that is being settled has no pairs: it fails. All doors are shut. */
+void swap_fall_short(struct core_step *step, int pairs, const char *reason);
+/* The slot whose turn it is. */
+int swap_return_slot(const struct swap *swap);
+int swap_dispense_slot(const struct swap *swap);
 
 /* swap_begin.c */
 void swap_securing(struct core_step *step);
 void swap_gate_opening(struct core_step *step);
 void swap_arriving(struct core_step *step);
-/* swap_exchange.c */
+/* swap_return.c */
 void swap_return_opening(struct core_step *step);
 void swap_returning(struct core_step *step);
 void swap_return_closing(struct core_step *step);
 void swap_identifying(struct core_step *step);
+/* Names the bay for the user's next battery. */
+void swap_choose_bay(struct core_step *step);
+/* swap_dispense.c */
 void swap_dispense_opening(struct core_step *step);
 void swap_offering(struct core_step *step);
 void swap_dispense_closing(struct core_step *step);
-/* Names the battery to hand out, or begins to give the user's own back. */
+/* Names the battery to hand out, or begins to give one of the user's own back. */
 void swap_choose_battery(struct core_step *step);
 /* swap_end.c */
 void swap_ending(struct core_step *step);

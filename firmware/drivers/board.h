@@ -80,6 +80,7 @@ struct board_sim {
     int64_t seed;
     char serial_prefix[25];
     char packs[BOARD_TEXT_SIZE * 4]; /* one word per bay: nmc:97.5, lfp:80, empty */
+    double two_pack_share_percent;
     double nmc_share_percent, soh_min_percent, soh_max_percent, counter_error_percent;
     double ambient_mean_c, ambient_swing_c;
     double door_travel_s, gate_travel_s, lock_travel_s;

@@ -273,6 +273,7 @@ static void build_sim(const struct board_source *source, struct board *board)
     take_text(source, "sim", "faults", board->faults, sizeof board->faults);
     sim->seed = config_integer(source->config, "sim", "seed");
 #define SIM_REAL(field) sim->field = config_real(source->config, "sim", #field)
+    SIM_REAL(two_pack_share_percent);
     SIM_REAL(nmc_share_percent);
     SIM_REAL(soh_min_percent);
     SIM_REAL(soh_max_percent);

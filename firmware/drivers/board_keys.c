@@ -46,6 +46,8 @@ const struct config_key BOARD_KEYS[] = {
     TEXT("sim", "sessions", "", "File in this folder with quantiles of real sessions."),
     TEXT("sim", "faults", "", "File in this folder with faults to inject; none when empty."),
     REAL("sim", "nmc_share_percent", "60", 0, 100, "Of new vehicles' packs; the rest is LFP."),
+    REAL("sim", "two_pack_share_percent", "0", 0, 100,
+         "Of new vehicles; the others have one pack."),
     REAL("sim", "soh_min_percent", "88", 60, 100, "Health of packs at first sight, least …"),
     REAL("sim", "soh_max_percent", "100", 60, 100, "… and most."),
     REAL("sim", "counter_error_percent", "0.3", 0, 5,

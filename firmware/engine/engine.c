@@ -112,7 +112,7 @@ static void take_records(struct engine *engine)
             TEXT_SET(to->request_id, "commissioning");
             TEXT_SET(to->vehicle, record.vehicle);
             TEXT_SET(to->comments, "loaded before the vehicle's first visit, as its driver says");
-            to->bay = MESSAGE_ABSENT;
+            to->bay = to->count = MESSAGE_ABSENT;
             TEXT_SET(to->battery.bid, record.bid);
             TEXT_SET(to->battery.version, record.version);
             to->battery.soc_percent = record.soc_percent;

@@ -25,6 +25,13 @@ static int64_t integer_of(const cJSON *object, const char *name)
     return fabs(number) < 9e15 ? (int64_t)number : 0;
 }
 
+/* A small number; `least` when it is absent or none of them. */
+static int count_of(const cJSON *object, const char *name, int least, int most)
+{
+    int64_t number = integer_of(object, name);
+    return number > least && number <= most ? (int)number : least;
+}
+
 static bool flag_of(const cJSON *object, const char *name)
 {
     return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, name));
@@ -93,6 +100,8 @@ static int read_custody(const cJSON *from, struct bay *bay, struct err *err)
     TEXT_SET(bay->custody.request_id, text_of(custody, "request_id"));
     TEXT_SET(bay->custody.vehicle, text_of(custody, "vehicle"));
     TEXT_SET(bay->custody.user, text_of(custody, "user"));
+    bay->custody.order = flag_of(custody, "out_in") ? SWAP_OUT_IN : SWAP_IN_OUT;
+    bay->custody.set = count_of(custody, "set", 1, SWAP_SET_MAX);
     const cJSON *last = cJSON_GetObjectItemCaseSensitive(custody, "last");
     struct io_pack *pack = &bay->last;
     TEXT_SET(pack->bid, text_of(last, "bid"));
@@ -148,6 +157,11 @@ static int read_swap(const cJSON *from, struct swap *swap, struct err *err)
     TEXT_SET(swap->vehicle, text_of(from, "vehicle"));
     TEXT_SET(swap->user, text_of(from, "user"));
     TEXT_SET(swap->reason, text_of(from, "reason"));
+    swap->count = count_of(from, "count", 1, SWAP_SET_MAX);
+    /* It does not go on: what was planned is of no use any more. */
+    swap->returned = swap->to_return = count_of(from, "returned", 0, SWAP_SET_MAX);
+    swap->given = swap->to_give = count_of(from, "given", 0, SWAP_SET_MAX);
+    swap->given_back = count_of(from, "given_back", 0, SWAP_SET_MAX);
     swap->exchanged = flag_of(from, "exchanged");
     swap->completed = flag_of(from, "completed");
     return 0;
@@ -170,17 +184,22 @@ static int read_fault(const cJSON *from, struct station *station, struct err *er
     return 0;
 }
 
-static void read_owed(const cJSON *list, struct station *station)
+/* Behind those that are there. */
+static void read_accounts(const cJSON *list, int sign, struct station *station)
 {
     const cJSON *item = NULL;
-    int count = 0;
+    int place = 0;
+    while (place < OWED_MAX && station->owed[place].vehicle[0])
+        place++;
     cJSON_ArrayForEach(item, list)
     {
-        if (count == OWED_MAX || !text_of(item, "vehicle")[0])
+        if (place == OWED_MAX || !text_of(item, "vehicle")[0])
             return;
         double rated_v = number_of(item, "rated_v");
-        TEXT_SET(station->owed[count].vehicle, text_of(item, "vehicle"));
-        station->owed[count++].rated_v = rated_v > 0 ? rated_v : NAN;
+        struct owed *owed = &station->owed[place++];
+        TEXT_SET(owed->vehicle, text_of(item, "vehicle"));
+        owed->count = sign * count_of(item, "count", 1, OWED_COUNT_MAX);
+        owed->rated_v = rated_v > 0 ? rated_v : NAN;
     }
 }
 
@@ -237,7 +256,8 @@ static int read_lists(const cJSON *object, struct intent *intent, struct err *er
         if (code)
             return code;
     }
-    read_owed(cJSON_GetObjectItemCaseSensitive(object, "owed"), intent->station);
+    read_accounts(cJSON_GetObjectItemCaseSensitive(object, "owed"), 1, intent->station);
+    read_accounts(cJSON_GetObjectItemCaseSensitive(object, "owing"), -1, intent->station);
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(object, "config"))
     {
         code = read_config(item, intent, err);

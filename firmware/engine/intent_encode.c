@@ -61,6 +61,8 @@ static void add_bay(cJSON *list, const struct bay *bay, int64_t skew_us)
         add_text(custody, "request_id", bay->custody.request_id);
         add_text(custody, "vehicle", bay->custody.vehicle);
         add_text(custody, "user", bay->custody.user);
+        add_flag(custody, "out_in", bay->custody.order == SWAP_OUT_IN);
+        add_number(custody, "set", bay->custody.set > 1 ? bay->custody.set : 0);
         add_last(custody, &bay->last);
     }
     if (bay->reservation.until_us) {
@@ -83,6 +85,10 @@ static void add_swap(cJSON *object, const struct swap *swap)
     add_text(to, "vehicle", swap->vehicle);
     add_text(to, "user", swap->user);
     add_text(to, "reason", swap->reason);
+    add_number(to, "count", swap->count);
+    add_number(to, "returned", swap->returned);
+    add_number(to, "given", swap->given);
+    add_number(to, "given_back", swap->given_back);
     add_flag(to, "exchanged", swap->exchanged);
     add_flag(to, "completed", swap->completed);
 }
@@ -100,13 +106,19 @@ static void add_faults(cJSON *object, const struct faults *faults, int64_t skew_
     }
 }
 
-static void add_owed(cJSON *object, const struct station *station)
+/* Accounts of vehicles that are owed batteries, or, in a list of their own, that owe some: a
+ * program from before there were sets reads the first alone, and rightly. */
+static void add_accounts(cJSON *object, const char *name, const struct station *station, int sign)
 {
-    cJSON *list = cJSON_AddArrayToObject(object, "owed");
+    cJSON *list = cJSON_AddArrayToObject(object, name);
     for (int i = 0; i < OWED_MAX && station->owed[i].vehicle[0]; i++) {
+        int count = station->owed[i].count * sign;
+        if (count <= 0)
+            continue;
         cJSON *to = cJSON_CreateObject();
         cJSON_AddItemToArray(list, to);
         cJSON_AddStringToObject(to, "vehicle", station->owed[i].vehicle);
+        cJSON_AddNumberToObject(to, "count", count);
         add_number(to, "rated_v", station->owed[i].rated_v);
     }
 }
@@ -152,7 +164,8 @@ int intent_encode(const struct intent *intent, struct strbuf *to, struct err *er
         add_bay(bays, &station->bays[i], intent->skew_us);
     add_swap(object, &station->swap);
     add_faults(object, &station->faults, intent->skew_us);
-    add_owed(object, station);
+    add_accounts(object, "owed", station, 1);
+    add_accounts(object, "owing", station, -1);
     add_config(object, intent->config);
     add_events(object, intent->handover);
     char *text = cJSON_PrintUnformatted(object);

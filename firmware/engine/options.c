@@ -37,6 +37,9 @@ const struct config_key ENGINE_KEYS[] = {
      "START_CHARGE."},
     {"charging", "chemistries", CONFIG_TEXT, "LFP NMC LTO", 0, 0, NULL,
      "Permitted chemistries, separated by blanks. A pack of another one goes back to its user."},
+    {"swap", "order", CONFIG_CHOICE, "in-out", 0, 0, "in-out|out-in",
+     "in-out: the user's battery comes in, then a ready one goes out; out-in: the other way round. "
+     "SET_CONFIG swap_order takes precedence."},
     LIMITS_TABLE(LIMITS_KEY)};
 const size_t ENGINE_KEY_COUNT = sizeof ENGINE_KEYS / sizeof *ENGINE_KEYS;
 
@@ -71,6 +74,7 @@ static void read_settings(struct station_settings *settings, const struct config
         .hysteresis_percent = config_real(config, "charging", "soc_hysteresis"),
         .min_soh_percent = config_real(config, "charging", "min_soh"),
         .power_cap_kw = config_real(config, "charging", "power_cap_kw"),
+        .swap_out_in = strcmp(config_text(config, "swap", "order"), "out-in") == 0,
         .resume_auto = strcmp(config_text(config, "charging", "resume"), "auto") == 0,
     };
 }

@@ -71,6 +71,13 @@ static void on_health(struct engine *engine, const struct ipc_packet *packet)
     engine_answer(engine, response);
 }
 
+/* Batteries of a set; 0 when it is not said. */
+static int set_count(const struct ipc_packet *packet)
+{
+    int64_t count = ipc_integer(packet, "count");
+    return count == MESSAGE_ABSENT ? 0 : count >= 1 && count <= SWAP_SET_MAX ? (int)count : -1;
+}
+
 /* Takes over what a command did and makes it durable. NULL, or why it must be refused after all. */
 static const char *settle(struct engine *engine)
 {
@@ -92,6 +99,7 @@ static void on_charge(struct engine *engine, const struct ipc_packet *packet)
         .vehicle = ipc_text(packet, "vehicle_id"),
         .user = ipc_text(packet, "driver_id"),
         .battery = ipc_text(packet, "battery_id"),
+        .count = set_count(packet),
     };
     /* The monitor lost our answer: the same command is the same swap. */
     if (station->swap.step != SWAP_IDLE && text_equal(station->swap.command, request.command)) {
@@ -136,6 +144,7 @@ static void on_reserve(struct engine *engine, const struct ipc_packet *packet)
         .vehicle = ipc_text(packet, "vehicle_id"),
         .user = ipc_text(packet, "driver_id"),
         .until_us = until_us == MESSAGE_ABSENT ? 0 : until_us - engine->skew_us, /* core time */
+        .count = set_count(packet),
     };
     const char *refusal =
         station_request_reserve(&engine->station, &engine->readings, &request, &engine->actions);

@@ -11,12 +11,13 @@
  *                         sends the rest again, in order
  *   health_check_request  {id, timestamp}                      every 30 s (wall)
  *   status_request        {}                                   send `status` now
- *   charge_request        {cp_id, driver_id, vehicle_id, request_id, battery_id?, command}
- *                         run a swap. `command` is the identity that events echo
+ *   charge_request        {cp_id, driver_id, vehicle_id, request_id, battery_id?, count?, command}
+ *                         run a swap of `count` (1, 2) batteries. `command` is the identity that
+ *                         events echo
  *   session_request       {cp_id, action:"start"|"stop", bay, session?, target_soc?, power_kw?,
  *                         command}
  *   reserve_request       {cp_id, action:"reserve"|"cancel", request_id, driver_id, vehicle_id,
- *                         until, command}
+ *                         until, count?, command}
  *   config_request        {values:{key:{version,value}}}       from SET_CONFIG, already persisted
  *   restart_request       {mode}                               safe levels, exit 0
  *   event_ack             {boot, seq}                          durable in the monitor's journal

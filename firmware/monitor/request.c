@@ -27,6 +27,8 @@ static cJSON *charge_request(struct monitor *monitor, const struct message *mess
     cJSON_AddStringToObject(packet, "request_id", request);
     if (ask->battery[0])
         cJSON_AddStringToObject(packet, "battery_id", ask->battery);
+    if (ask->count != MESSAGE_ABSENT)
+        cJSON_AddNumberToObject(packet, "count", (double)ask->count);
     return packet;
 }
 
@@ -59,6 +61,8 @@ static cJSON *reserve_request(struct monitor *monitor, const struct message *mes
     cJSON_AddStringToObject(packet, "vehicle_id", ask->vehicle);
     if (ask->until.precision != TIMESTAMP_ABSENT)
         cJSON_AddNumberToObject(packet, "until", (double)ask->until.us);
+    if (ask->count != MESSAGE_ABSENT)
+        cJSON_AddNumberToObject(packet, "count", (double)ask->count);
     return packet;
 }
 

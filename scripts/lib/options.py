@@ -41,6 +41,10 @@ def parse(words):
     parser.add_argument("--state", metavar="DIR", default="run",
                         help="where everything is written (default ./run)")
     parser.add_argument("--fresh", action="store_true", help="empty that folder first")
+    parser.add_argument("--packs", metavar="N", type=_number(1, 2, int), default=1,
+                        help="batteries of each vehicle, 1 (default) or 2")
+    parser.add_argument("--order", choices=("in-out", "out-in"), default="in-out",
+                        help="which battery changes hands first (default in-out)")
     parser.add_argument("--seed", metavar="N", type=_number(0, 2**63 - 1, int), default=1,
                         help="of the vehicles' arrivals (default 1)")
     options = parser.parse_args(words)

@@ -20,6 +20,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 DEVICE = "1231"
 BOARD = os.path.join(ROOT, "boards", "sim")
 QUANTILES = os.path.join(BOARD, "fast-charge-quantiles.ini")
+# Four ready batteries and two free bays, so that sets of two can be swapped in either order.
+PACKS_FOR_SETS = "nmc:97.5 lfp:98.4 nmc:96.2 nmc:97 lfp:84 nmc:79 empty empty"
 EX_UNAVAILABLE, EX_SOFTWARE, EX_CANTCREAT, EX_TEMPFAIL = 69, 70, 73, 75
 
 READY_TIMEOUT = 60.0  # s for each of: broker, bridge, first STATION_INFO
@@ -139,6 +141,10 @@ class Run:
         environment = dict(os.environ, **self.clock.environment())
         # A simulated station's clock is the run's, whatever this machine's NTP does.
         environment["SWAPSTACK_STATION_CLOCK"] = "synced"
+        environment["SWAPSTACK_SWAP_ORDER"] = self.options.order
+        if self.options.packs == 2:
+            environment["SWAPSTACK_SIM_TWO_PACK_SHARE_PERCENT"] = "100"
+            environment.setdefault("SWAPSTACK_SIM_PACKS", PACKS_FOR_SETS)
         # Paths are relative to the state folder, because a Unix socket's path has 107 bytes.
         at = f"127.0.0.1:{self.port}"
         bridge = self.add("bridge", [self.binary("swap-bridge"), "--broker", at, "--db",
@@ -214,7 +220,7 @@ class Run:
             self.traffic = traffic.Traffic(
                 self.clock, self.port, DEVICE, self.database,
                 traffic.Quantiles.read(QUANTILES, "arrival_gap_minutes"), self.bays,
-                self.options.seed, self.log_traffic)
+                self.options.seed, self.log_traffic, self.options.packs)
         self.print_hints()
         self.start_view()
         ready = time.monotonic()

@@ -62,9 +62,10 @@ class Visit:
 
 
 class Traffic:
-    def __init__(self, clock, port, device, database, quantiles, bays, seed, log):
+    def __init__(self, clock, port, device, database, quantiles, bays, seed, log, packs=1):
         self.clock, self.port, self.device, self.database = clock, port, device, database
         self.gaps, self.bays, self.log = quantiles, max(1, bays), log
+        self.packs = packs  # of each vehicle
         self.generator = random.Random(seed if clock.is_new else f"{seed}/{clock.origin_plant}")
         self.visits = []
         self.senders = []  # mosquitto_pub processes not yet ended
@@ -111,9 +112,11 @@ class Traffic:
     def _send(self, visit):
         # The command's time is the wall's: its freshness follows the wall, not the plant.
         now = datetime.datetime.now(datetime.timezone.utc)
+        data = {"user": visit.user, "vehicle": visit.vehicle, "requestId": visit.request}
+        if self.packs > 1:
+            data["count"] = self.packs
         payload = json.dumps({
-            "device": self.device, "type": 1,
-            "data": {"user": visit.user, "vehicle": visit.vehicle, "requestId": visit.request},
+            "device": self.device, "type": 1, "data": data,
             "time": now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z"})
         visit.digest = hashlib.sha256(payload.encode()).hexdigest()[:16]
         visit.sent_wall = time.monotonic()

@@ -17,6 +17,7 @@ enum { TOKENS_MAX = 4096 }; /* per page; one message holds at most 256 KiB anywa
 #define ASK_REQUEST(...) TEXT_FIELD("requestId", ask_charge, request_id, __VA_ARGS__)
 #define ASK_BATTERY      TEXT_FIELD("battery", ask_charge, battery, FIELD_ANY)
 #define ASK_TTL          REAL_FIELD("ttl", ask_charge, ttl_s, 0, 86400, FIELD_ANY)
+#define ASK_COUNT        INTEGER_FIELD("count", ask_charge, count, 1, MESSAGE_SET_MAX, FIELD_ANY)
 #define ASK_UNTIL        PLAIN_FIELD("until", FIELD_TIME, ask_charge, until, FIELD_ANY)
 
 const struct field message_ask_charge_all[] = {
@@ -26,6 +27,7 @@ const struct field message_ask_charge_all[] = {
     ASK_BATTERY,
     ASK_TTL,
     ASK_UNTIL,
+    ASK_COUNT,
     FIELDS_END,
 };
 const struct field message_ask_charge_fields[] = {
@@ -34,6 +36,7 @@ const struct field message_ask_charge_fields[] = {
     ASK_REQUEST(FIELD_ANY),
     ASK_BATTERY,
     ASK_TTL,
+    ASK_COUNT,
     FIELDS_END,
 };
 const struct field message_reserve_fields[] = {
@@ -42,6 +45,7 @@ const struct field message_reserve_fields[] = {
     ASK_REQUEST(FIELD_REQUIRED),
     ASK_BATTERY,
     ASK_UNTIL,
+    ASK_COUNT,
     FIELDS_END,
 };
 const struct field message_cancel_fields[] = {

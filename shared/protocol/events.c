@@ -29,6 +29,7 @@ const struct field message_swap_event_fields[] = {
     TEXT_FIELD("vehicle", swap_event, vehicle, FIELD_ANY),
     TEXT_FIELD("user", swap_event, user, FIELD_ANY),
     TEXT_FIELD("order", swap_event, order, .choices = "In-Out|Out-In"),
+    INTEGER_FIELD("count", swap_event, count, 1, MESSAGE_SET_MAX, FIELD_ANY),
     TEXT_FIELD("comments", swap_event, comments, FIELD_ANY),
     FIELDS_END,
 };

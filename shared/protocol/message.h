@@ -24,6 +24,7 @@ struct cJSON;
 #define MESSAGE_ABSENT     INT64_MIN
 #define MESSAGE_ID_SIZE    65
 #define MESSAGE_TEXT_SIZE  256 /* reasons, comments */
+#define MESSAGE_SET_MAX    2   /* batteries of one vehicle that one swap exchanges */
 #define MESSAGE_NAME_SIZE  65  /* ids of batteries, vehicles, users, sessions, requests; states */
 #define MESSAGE_BAYS_MAX   64
 #define MESSAGE_CONFIG_MAX 32
@@ -137,6 +138,7 @@ struct message_ask_charge { /* also RESERVE / CANCEL */
     char battery[MESSAGE_NAME_SIZE];
     double ttl_s; /* NAN: the default (30 s) */
     struct timestamp until;
+    int64_t count; /* batteries of the set, 1 or 2; extension */
 };
 
 struct message_register {
@@ -156,6 +158,7 @@ struct message_swap_event {
     struct message_battery battery;
     char vehicle[MESSAGE_NAME_SIZE], user[MESSAGE_NAME_SIZE];
     char order[16]; /* "In-Out", "Out-In" */
+    int64_t count;  /* batteries that the swap exchanges, when it is a set; extension */
     char comments[MESSAGE_TEXT_SIZE];
 };
 

@@ -131,7 +131,9 @@ class Evidence:
                 " kind = 'SWAP_EVENT' AND json_extract(payload, '$.data.requestId') = ? ORDER BY id",
                 swap["request_id"])
             # One that gave its battery in a swap that was interrupted gets the other one later.
-            expected = ["Off-Load", "On-Load"] if swap["bid_in"] else ["On-Load"]
+            # One that got its battery in Out-In, and gave none, gives it later.
+            expected = [event for side, event in (("in", "Off-Load"), ("out", "On-Load"))
+                        for column in (f"bid_{side}", f"bid_{side}_2") if swap[column]]
             assert sorted(row["event"] for row in events) == expected, swap
         held = [row["bid"] for row in world.rows("SELECT bid FROM bay WHERE bid IS NOT NULL")]
         assert len(held) == len(set(held)), "a battery lies in two bays"

@@ -79,6 +79,22 @@ def test_run_swaps_by_itself_and_ends_cleanly(tmp_path):
     assert database.execute("SELECT count(*) FROM stream WHERE gap_rows > 0").fetchone()[0] == 0
 
 
+def test_run_shows_sets_and_the_other_order(tmp_path):
+    state = tmp_path / "state"
+    run = start(state, "--for", "20", "--speed", "60", "--packs", "2", "--order", "out-in")
+    text, _ = run.communicate(timeout=150)
+    assert run.returncode == 0, text
+    check_logs(state)
+    database = sqlite3.connect(state / "swapstack.db")
+    sets = database.execute("SELECT bid_in_2, bid_out_2 FROM swap WHERE outcome = 'done'").fetchall()
+    assert sets and all(first and second for first, second in sets), sets
+    orders = database.execute("SELECT DISTINCT json_extract(payload, '$.data.order') FROM event_log"
+                              " WHERE kind = 'SWAP_EVENT' AND"
+                              " json_extract(payload, '$.data.requestId') <> 'commissioning'")
+    assert orders.fetchall() == [("Out-In",)]
+    database.close()
+
+
 def test_nothing_is_left_behind_even_after_kill_9(tmp_path):
     state = tmp_path / "state"
     run = start(state, "--no-traffic", "--speed", "60")

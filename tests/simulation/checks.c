@@ -51,8 +51,9 @@ void sim_check_engine(struct sim_station *station)
                     station->device, station->plant.gate_openings, station->swaps_begun);
     if (station->plant.violation[0])
         sim_violate(sim, "%s: %s", station->device, station->plant.violation);
-    for (int i = 0; i < PLANT_BAYS; i++)
-        for (int k = i + 1; k < PLANT_BAYS; k++)
+    int bays = station->plant.bay_count;
+    for (int i = 0; i < bays; i++)
+        for (int k = i + 1; k < bays; k++)
             if (engine->station.bays[i].bid[0] &&
                 strcmp(engine->station.bays[i].bid, engine->station.bays[k].bid) == 0)
                 sim_violate(sim, "%s: battery %s is on record in bays %d and %d", station->device,

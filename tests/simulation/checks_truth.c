@@ -3,6 +3,7 @@
  * to rest. */
 #include "sim.h"
 
+#include "core/custody.h"
 #include "engine/state.h"
 #include "store/store.h"
 #include <assert.h>
@@ -71,24 +72,34 @@ static void check_bay(struct sim_station *station, int i)
                     truth);
 }
 
+/* Each pack that was ever at the station is on record in the vehicle that holds it; and what the
+ * station believes to owe the vehicle is what it lacks. */
+static void check_vehicle(struct sim_station *station, const struct plant_vehicle *vehicle)
+{
+    struct sim *sim = station->sim;
+    char text[160], found[MESSAGE_NAME_SIZE];
+    int balance = custody_balance(&station->engine->station, vehicle->id);
+    sim->counts->checks++;
+    if (balance != vehicle->set - vehicle->held)
+        sim_violate(sim, "%s: vehicle %s of %d packs holds %d, and its account says %d",
+                    station->device, vehicle->id, vehicle->set, vehicle->held, balance);
+    (void)snprintf(text, sizeof text, "vehicle %s ", vehicle->id);
+    /* After a restore who took a pack may be among what is lost; what is in bays is told again. */
+    for (int i = 0; i < vehicle->held && !sim->restored; i++) {
+        const char *bid = vehicle->holds[i].pack.bid;
+        ask(sim, "SELECT bid FROM battery WHERE bid = ?1", bid, found, sizeof found);
+        if (found[0])
+            check_battery(sim, bid, text);
+    }
+}
+
 static void check_vehicles(struct sim_station *station)
 {
-    char text[160];
-    if (station->sim->restored)
-        return; /* who took a pack may be among what is lost; what is in the bays is told again */
-    for (int i = 0; i < PLANT_BAYS; i++)
+    for (int i = 0; i < station->plant.bay_count; i++)
         if (!is_settled(&station->engine->station.bays[i]))
             return; /* somebody may have taken a pack from it, nobody knows yet */
-    for (int i = 0; i < PLANT_VEHICLES; i++) {
-        const struct plant_vehicle *vehicle = &station->plant.vehicles[i];
-        char found[MESSAGE_NAME_SIZE];
-        ask(station->sim, "SELECT bid FROM battery WHERE bid = ?1", vehicle->pack.bid, found,
-            sizeof found);
-        if (!vehicle->pack.bid[0] || !found[0])
-            continue; /* never at the station yet */
-        (void)snprintf(text, sizeof text, "vehicle %s ", vehicle->id);
-        check_battery(station->sim, vehicle->pack.bid, text);
-    }
+    for (int i = 0; i < PLANT_VEHICLES; i++)
+        check_vehicle(station, &station->plant.vehicles[i]);
 }
 
 void sim_check_truth(struct sim *sim)
@@ -96,7 +107,7 @@ void sim_check_truth(struct sim *sim)
     char status[64];
     for (size_t i = 0; i < sim->station_count; i++) {
         struct sim_station *station = &sim->stations[i];
-        for (int k = 0; k < PLANT_BAYS; k++)
+        for (int k = 0; k < station->plant.bay_count; k++)
             check_bay(station, k);
         check_vehicles(station);
         ask(sim, "SELECT status FROM station WHERE station_id = ?1", station->device, status,

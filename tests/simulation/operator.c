@@ -20,21 +20,37 @@ struct sim_command *sim_command_find(struct sim *sim, const char *identity)
     return NULL;
 }
 
+/* Of a vehicle with two packs mostly both are asked for. */
+static const char *count_of(struct sim *sim, const struct sim_station *station, int64_t type,
+                            int vehicle)
+{
+    bool may = type == MESSAGE_SERVER_ASK_CHARGE || type == MESSAGE_RESERVE;
+    if (!may || station->plant.vehicles[vehicle - 1].set < PLANT_SET_MAX)
+        return "";
+    return random_chance(&sim->random, 80) ? ",\"count\":2" : "";
+}
+
 static void write_data(struct sim *sim, const struct sim_station *station, int64_t type, int number,
                        char *to, size_t size)
 {
     struct random *random = &sim->random;
     int vehicle = (int)random_between(random, 1, PLANT_VEHICLES);
-    int bay = (int)random_between(random, 1, PLANT_BAYS);
+    int bay = (int)random_between(random, 1, station->plant.bay_count);
+    const char *count = count_of(sim, station, type, vehicle);
     switch (type) {
     case MESSAGE_SERVER_ASK_CHARGE:
-        (void)snprintf(to, size, "{\"user\":\"anna\",\"vehicle\":\"%s-V%d\"}", station->device,
-                       vehicle);
+        (void)snprintf(to, size, "{\"user\":\"anna\",\"vehicle\":\"%s-V%d\"%s}", station->device,
+                       vehicle, count);
         break;
     case MESSAGE_SERVER_ASK_DISCONNECT:
         (void)snprintf(to, size, "{\"seconds\":%d}", (int)random_between(random, 2, 40));
         break;
     case MESSAGE_SET_CONFIG:
+        if (station->plant.various && random_chance(random, 50)) {
+            (void)snprintf(to, size, "{\"swap_order\":{\"version\":%d,\"value\":\"%s\"}}", number,
+                           random_chance(random, 50) ? "out-in" : "in-out");
+            break;
+        }
         (void)snprintf(to, size, "{\"target_soc\":{\"version\":%d,\"value\":%d}}", number,
                        (int)random_between(random, 90, 95));
         break;
@@ -48,8 +64,8 @@ static void write_data(struct sim *sim, const struct sim_station *station, int64
         timestamp_format(SIM_START_US + sim->schedule.now_us + 60 * CLOCK_US_PER_SECOND, until);
         (void)snprintf(
             to, size,
-            "{\"requestId\":\"r-%d\",\"user\":\"anna\",\"vehicle\":\"%s-V%d\",\"until\":\"%s\"}",
-            number, station->device, vehicle, until);
+            "{\"requestId\":\"r-%d\",\"user\":\"anna\",\"vehicle\":\"%s-V%d\",\"until\":\"%s\"%s}",
+            number, station->device, vehicle, until, count);
         break;
     }
     default:

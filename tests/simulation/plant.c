@@ -35,29 +35,57 @@ static struct io_pack make_pack(const char *prefix, const char *name, double soc
     return pack;
 }
 
-void plant_init(struct plant *plant, struct random *random, const char *prefix, int64_t now_us)
+static struct io_pack vehicle_pack(struct random *random, const char *prefix, const char *letter,
+                                   int number)
 {
-    *plant = (struct plant){
-        .random = random, .now_us = now_us, .in_lane = -1, .gave_bay = -1, .requests = {0}};
-    for (int i = 0; i < PLANT_BAYS; i++)
+    char name[16];
+    (void)snprintf(name, sizeof name, "%s%d", letter, number);
+    return make_pack(prefix, name, (double)random_between(random, 94, 98));
+}
+
+static void add_vehicle(struct plant *plant, const char *prefix, int i, struct random *own)
+{
+    struct plant_vehicle *vehicle = &plant->vehicles[i];
+    (void)snprintf(vehicle->id, sizeof vehicle->id, "%s-V%d", prefix, i + 1);
+    vehicle->set = plant->various && random_chance(own, 60) ? PLANT_SET_MAX : 1;
+    vehicle->held = vehicle->set;
+    vehicle->holds[0].pack = vehicle_pack(plant->random, prefix, "U", i + 1);
+    if (vehicle->set == PLANT_SET_MAX)
+        vehicle->holds[1].pack = vehicle_pack(own, prefix, "W", i + 1);
+}
+
+/* What there is beside the plain station comes from chance of its own, so that a seed of a plain
+ * one runs as it did before there was anything else. */
+void plant_init(struct plant *plant, struct random *random, const char *prefix, uint64_t seed,
+                int64_t now_us)
+{
+    struct random own;
+    random_seed(&own, seed ^ UINT64_C(0x7365742d6f726465));
+    *plant = (struct plant){.random = random,
+                            .now_us = now_us,
+                            .in_lane = -1,
+                            .gave_bay = -1,
+                            .took_bay = -1,
+                            .requests = {0}};
+    plant->various = random_chance(&own, 50);
+    plant->out_in = plant->various && random_chance(&own, 50);
+    plant->bay_count = plant->various ? PLANT_BAYS : 3;
+    int stock = plant->various ? (int)random_between(&own, 2, PLANT_BAYS) : 2;
+    for (int i = 0; i < plant->bay_count; i++)
         plant->bays[i].locked = true;
-    for (int i = 0; i < PLANT_BAYS - 1; i++) {
+    for (int i = 0; i < stock; i++) {
         char name[16];
+        bool ready = i == 0 || (plant->various && i < 3);
         (void)snprintf(name, sizeof name, "P%d", i + 1);
         plant->bays[i].present = true;
         plant->bays[i].pack =
-            make_pack(prefix, name, (double)random_between(random, i == 0 ? 96 : 60, 99));
+            make_pack(prefix, name, (double)random_between(random, ready ? 96 : 60, 99));
     }
-    for (int i = 0; i < PLANT_VEHICLES; i++) {
-        char name[16];
-        (void)snprintf(plant->vehicles[i].id, sizeof plant->vehicles[i].id, "%s-V%d", prefix,
-                       i + 1);
-        (void)snprintf(name, sizeof name, "U%d", i + 1);
-        plant->vehicles[i].pack = make_pack(prefix, name, (double)random_between(random, 94, 98));
-    }
+    for (int i = 0; i < PLANT_VEHICLES; i++)
+        add_vehicle(plant, prefix, i, &own);
 }
 
-static void violate(struct plant *plant, const char *what, int bay)
+void plant_violate(struct plant *plant, const char *what, int bay)
 {
     if (!plant->violation[0])
         (void)snprintf(plant->violation, sizeof plant->violation, "plant: %s (bay %d)", what,
@@ -96,96 +124,21 @@ static void move_bay(struct plant *plant, int i, double dt_s)
         bay->door = travel(bay->door, asked->door, dt_s / 1.0);
     bay->contactor = asked->contactor && plant->requests.charge_enable;
     if (bay->contactor && (bay->door > 0 || !bay->locked))
-        violate(plant, "the contactor is closed and the door is not", i);
+        plant_violate(plant, "the contactor is closed and the door is not", i);
     charge(bay, asked, plant->requests.charge_enable, dt_s);
     if (bay->door <= 0 && plant->gave_bay == i)
         plant->gave_bay = -1;
+    if (bay->door <= 0 && plant->took_bay == i)
+        plant->took_bay = -1;
 }
 
 static void check_doors(struct plant *plant)
 {
     int open = 0;
-    for (int i = 0; i < PLANT_BAYS; i++)
+    for (int i = 0; i < plant->bay_count; i++)
         open += plant->bays[i].door > 0;
     if (open > 1)
-        violate(plant, "two doors are open", -1);
-}
-
-/* --- people --- */
-
-static bool busy(struct plant *plant, double seconds, double dt_s)
-{
-    if (plant->handling_s <= 0)
-        plant->handling_s = seconds;
-    plant->handling_s -= dt_s;
-    return plant->handling_s > 0;
-}
-
-static int find_vehicle(const struct plant *plant, const char *id)
-{
-    for (int i = 0; i < PLANT_VEHICLES; i++)
-        if (strcmp(plant->vehicles[i].id, id) == 0)
-            return i;
-    return -1;
-}
-
-static void arrive(struct plant *plant, double dt_s)
-{
-    int vehicle = find_vehicle(plant, plant->requests.announce);
-    if (vehicle < 0 || plant->gate < 1 || busy(plant, 2, dt_s))
-        return;
-    plant->in_lane = vehicle;
-    plant->gave = plant->took = false;
-    plant->patience_s = 0;
-    plant->reluctant_to_give = random_chance(plant->random, 4);
-    plant->reluctant_to_take = random_chance(plant->random, 4);
-}
-
-/* True when the driver has something to do at this open door. */
-static bool handle(struct plant *plant, int i, double dt_s)
-{
-    struct plant_bay *bay = &plant->bays[i];
-    struct plant_vehicle *vehicle = &plant->vehicles[plant->in_lane];
-    if (bay->door < 1)
-        return false;
-    if (!plant->reluctant_to_give && !plant->gave && vehicle->pack.bid[0] && !bay->present) {
-        if (!busy(plant, 2, dt_s)) {
-            bay->present = true;
-            bay->pack = vehicle->pack;
-            bay->pack.energy_added_kwh = 0;
-            vehicle->pack = (struct io_pack){0};
-            plant->gave = true;
-            plant->gave_bay = i;
-        }
-        return true;
-    }
-    if (!plant->reluctant_to_take && !vehicle->pack.bid[0] && bay->present &&
-        plant->gave_bay != i) {
-        if (!busy(plant, 2, dt_s)) {
-            vehicle->pack = bay->pack;
-            vehicle->pack.soc_percent = (double)random_between(plant->random, 93, 98);
-            bay->present = false;
-            bay->pack = (struct io_pack){0};
-            plant->took = true;
-        }
-        return true;
-    }
-    return false;
-}
-
-static void move_people(struct plant *plant, double dt_s)
-{
-    if (plant->in_lane < 0) {
-        if (plant->requests.announce[0])
-            arrive(plant, dt_s);
-        return;
-    }
-    for (int i = 0; i < PLANT_BAYS; i++)
-        if (handle(plant, i, dt_s))
-            return;
-    plant->patience_s += dt_s;
-    if (plant->gate >= 1 && (plant->took || plant->patience_s > 45) && !busy(plant, 2, dt_s))
-        plant->in_lane = -1;
+        plant_violate(plant, "two doors are open", -1);
 }
 
 static void step(struct plant *plant, double dt_s)
@@ -194,10 +147,10 @@ static void step(struct plant *plant, double dt_s)
     plant->gate = travel(plant->gate, plant->requests.gate, dt_s / 2);
     if (was_shut && plant->gate > 0)
         plant->gate_openings++;
-    for (int i = 0; i < PLANT_BAYS; i++)
+    for (int i = 0; i < plant->bay_count; i++)
         move_bay(plant, i, dt_s);
     check_doors(plant);
-    move_people(plant, dt_s);
+    plant_move_people(plant, dt_s);
 }
 
 void plant_advance(struct plant *plant, int64_t now_us)
@@ -215,7 +168,7 @@ void plant_advance(struct plant *plant, int64_t now_us)
 void plant_release(struct plant *plant)
 {
     plant->requests = (struct io_requests){0};
-    for (int i = 0; i < PLANT_BAYS; i++) {
+    for (int i = 0; i < plant->bay_count; i++) {
         plant->bays[i].contactor = false;
         plant->bays[i].pack.pack_a = 0;
     }
@@ -224,7 +177,7 @@ void plant_release(struct plant *plant)
 bool plant_is_quiet(const struct plant *plant)
 {
     bool quiet = plant->in_lane < 0 && plant->gate <= 0;
-    for (int i = 0; i < PLANT_BAYS; i++)
+    for (int i = 0; i < plant->bay_count; i++)
         quiet = quiet && plant->bays[i].door <= 0;
     return quiet;
 }
@@ -268,8 +221,8 @@ static int plant_read(void *self, int64_t now_us, struct io_readings *to, struct
                    plant->in_lane >= 0 ? plant->vehicles[plant->in_lane].id : "");
     to->guard_clear = true;
     to->ambient_c = 20;
-    to->bay_count = PLANT_BAYS;
-    for (int i = 0; i < PLANT_BAYS; i++)
+    to->bay_count = plant->bay_count;
+    for (int i = 0; i < plant->bay_count; i++)
         read_bay(plant, i, &to->bays[i]);
     return 0;
 }
@@ -281,15 +234,15 @@ static int plant_write(void *self, int64_t now_us, const struct io_requests *ask
     (void)now_us;
     (void)readings;
     (void)err;
-    for (int i = 0; i < PLANT_BAYS; i++) {
+    for (int i = 0; i < plant->bay_count; i++) {
         if (asked->bays[i].charger_on && (plant->bays[i].door > 0 || !plant->bays[i].locked))
-            violate(plant, "charging is asked for while the door is not shut", i);
+            plant_violate(plant, "charging is asked for while the door is not shut", i);
         if (asked->bays[i].unlock && plant->bays[i].pack.pack_a > 1)
-            violate(plant, "a door is unlocked while current flows", i);
+            plant_violate(plant, "a door is unlocked while current flows", i);
     }
     plant->requests = *asked;
     /* A contactor follows within a fraction of a step. */
-    for (int i = 0; i < PLANT_BAYS; i++)
+    for (int i = 0; i < plant->bay_count; i++)
         move_bay(plant, i, 0);
     return 0;
 }

@@ -13,8 +13,10 @@
 #include "drivers/driver.h"
 #include "random.h"
 
-#define PLANT_BAYS     3
+#define PLANT_BAYS     5 /* at most */
 #define PLANT_VEHICLES 4
+#define PLANT_SET_MAX  2
+#define PLANT_HOLDS    (2 * PLANT_SET_MAX + 1)
 
 struct plant_bay {
     double door; /* 0 closed .. 1 open */
@@ -24,19 +26,29 @@ struct plant_bay {
 
 struct plant_vehicle {
     char id[IO_ID_SIZE];
-    struct io_pack pack; /* bid "": it has none */
+    int set; /* packs that it drives with */
+    int held;
+    struct plant_held {
+        struct io_pack pack;
+        bool used; /* it came with it; else it was taken in this visit */
+    } holds[PLANT_HOLDS];
 };
 
 struct plant {
     struct random *random; /* not owned */
     int64_t now_us;        /* plant time that it stands at */
     double gate;           /* 0 closed .. 1 open */
+    int bay_count;
+    bool various; /* vehicles of two packs, Out-In; else each has one, and In-Out is the order */
+    bool out_in;  /* the order that its configuration says */
     struct plant_bay bays[PLANT_BAYS];
     struct plant_vehicle vehicles[PLANT_VEHICLES];
     int in_lane; /* index of the vehicle, -1 none */
     double handling_s, patience_s;
-    bool gave, took;
-    int gave_bay; /* whose door was not shut since, -1 none */
+    int gave, took;
+    int gives_most, takes_most; /* in this visit */
+    int gave_bay, took_bay;     /* whose door was not shut since, -1 none */
+    bool hurried; /* puts one where another was taken from, through the same open door */
     bool reluctant_to_give, reluctant_to_take;
     struct io_requests requests;
     int64_t gate_openings;
@@ -45,12 +57,18 @@ struct plant {
 
 extern const struct driver_ops PLANT_OPS;
 
-/* `prefix` makes serials and vehicles unique among stations. */
-void plant_init(struct plant *plant, struct random *random, const char *prefix, int64_t now_us);
+/* `prefix` makes serials and vehicles unique among stations. `seed` decides, apart from `random`,
+ * whether vehicles of two packs come and the order is Out-In. */
+void plant_init(struct plant *plant, struct random *random, const char *prefix, uint64_t seed,
+                int64_t now_us);
 /* Up to now_us under the requests last written. */
 void plant_advance(struct plant *plant, int64_t now_us);
 /* The engine is gone: keep-alive lines drop. */
 void plant_release(struct plant *plant);
+/* Notes what must never happen; the first of it stays. `bay` from 0, -1 none. */
+void plant_violate(struct plant *plant, const char *what, int bay);
+/* plant_people.c: what the driver in the lane does in a part of a step. */
+void plant_move_people(struct plant *plant, double dt_s);
 /* Nobody in the lane, all shut. */
 bool plant_is_quiet(const struct plant *plant);
 

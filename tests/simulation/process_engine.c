@@ -134,7 +134,8 @@ void sim_engine_init(struct sim_station *station)
     options->link = &station->engine_link;
     options->plants = &station->engine_plant;
     options->plant_count = 1;
-    options->bay_count = PLANT_BAYS;
+    options->bay_count = station->plant.bay_count;
+    options->settings.swap_out_in = station->plant.out_in;
     options->board = "simulation";
     options->fw = "0";
     options->report_interval_s = (double)random_between(random, 10, 40);

@@ -145,7 +145,7 @@ static void set_up(struct sim *sim, struct store *store)
         struct sim_station *station = &sim->stations[i];
         station->sim = sim;
         (void)snprintf(station->device, sizeof station->device, "%d", 1231 + (int)i);
-        plant_init(&station->plant, &sim->random, station->device, SIM_START_US);
+        plant_init(&station->plant, &sim->random, station->device, sim->seed + i, SIM_START_US);
         sim_engine_init(station);
         sim_monitor_init(station);
     }

@@ -116,13 +116,9 @@ int world_request(struct sim_world *world, const struct io_requests *requests, s
 
 bool world_take_record(struct sim_world *world, struct driver_record *record)
 {
-    for (size_t i = 0; i < world->vehicle_count; i++) {
-        if (world->vehicles[i].recorded)
-            continue;
-        world->vehicles[i].recorded = true;
-        vehicle_record(&world->vehicles[i], record);
-        return true;
-    }
+    for (size_t i = 0; i < world->vehicle_count; i++)
+        if (vehicle_record(&world->vehicles[i], record))
+            return true;
     return false;
 }
 

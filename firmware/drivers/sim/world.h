@@ -4,7 +4,11 @@
  * steps on plant time under the requests last written; a longer silence of the engine is one step
  * at safe level, whatever its length, because the keep-alive line has dropped (hardware.md rule 9).
  *
- *     called → entering → waiting ⇄ putting → waiting ⇄ taking → mounting → leaving → none
+ *     called → entering → waiting ⇄ putting → waiting ⇄ taking → mounting → waiting → leaving →
+ * none
+ *
+ * A driver puts what the vehicle came with into whatever empty bay stands open, and takes what is
+ * offered while there is room for another set; the order of the two is the station's.
  */
 #ifndef SWAPSTACK_SIM_WORLD_H
 #define SWAPSTACK_SIM_WORLD_H
@@ -39,6 +43,8 @@ struct sim_visit {
     double wait_s;     /* what is left of the present action */
     double patience_s; /* left until the driver gives up waiting */
     int bay;           /* putting, taking: index from 0 */
+    int came;          /* packs that it came with … */
+    int used;          /* … and of those it has now: the first ones */
     bool gave, took;
     bool just_gave; /* into `gave_bay`, whose door was not shut since: no offer to take it back */
     int gave_bay;
@@ -102,6 +108,10 @@ bool world_take_record(struct sim_world *world, struct driver_record *record);
 double world_outside_c(const struct sim_world *world, int64_t at_us);
 /* NULL when it was never seen. Valid until the next world_request. */
 struct sim_vehicle *world_vehicle(struct sim_world *world, const char *id);
+
+/* Whether the visitor may put a pack into the visit's bay, or take the one that is there. */
+bool world_may_put(const struct sim_world *world, const struct sim_vehicle *vehicle);
+bool world_may_take(const struct sim_world *world, const struct sim_vehicle *vehicle);
 
 /* The parts of a step (world_faults.c, world_traffic.c). */
 void world_step_faults(struct sim_world *world, double dt_s);

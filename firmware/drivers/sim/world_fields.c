@@ -9,27 +9,31 @@
 
 #define REAL(of, name, min, max)                                                                   \
     {                                                                                              \
-#name, FIELD_REAL, offsetof(struct of, name), min, max                                     \
+#name, FIELD_REAL, offsetof(struct of, name), min, max, false                              \
     }
 #define INTEGER(of, name, min, max)                                                                \
     {                                                                                              \
-#name, FIELD_INTEGER, offsetof(struct of, name), min, max                                  \
+#name, FIELD_INTEGER, offsetof(struct of, name), min, max, false                           \
     }
 #define INT(of, name, min, max)                                                                    \
     {                                                                                              \
-#name, FIELD_INT, offsetof(struct of, name), min, max                                      \
+#name, FIELD_INT, offsetof(struct of, name), min, max, false                               \
+    }
+#define NEWER_INT(of, name, min, max)                                                              \
+    {                                                                                              \
+#name, FIELD_INT, offsetof(struct of, name), min, max, true                                \
     }
 #define BOOL(of, name)                                                                             \
     {                                                                                              \
-#name, FIELD_BOOL, offsetof(struct of, name), 0, 0                                         \
+#name, FIELD_BOOL, offsetof(struct of, name), 0, 0, false                                  \
     }
 #define TEXT(of, name)                                                                             \
     {                                                                                              \
-#name, FIELD_TEXT, offsetof(struct of, name), 0, 0                                         \
+#name, FIELD_TEXT, offsetof(struct of, name), 0, 0, false                                  \
     }
 #define END                                                                                        \
     {                                                                                              \
-        NULL, FIELD_REAL, 0, 0, 0                                                                  \
+        NULL, FIELD_REAL, 0, 0, 0, false                                                           \
     }
 
 _Static_assert(sizeof(enum io_chemistry) == sizeof(int), "enums are saved as int");
@@ -77,7 +81,7 @@ const struct field VEHICLE_FIELDS[] = {TEXT(sim_vehicle, id),
                                        INTEGER(sim_vehicle, visits, 0, BIG),
                                        INTEGER(sim_vehicle, left_at_us, -TIME_US, TIME_US),
                                        REAL(sim_vehicle, loaded_soc, 0, 1),
-                                       BOOL(sim_vehicle, has_pack),
+                                       NEWER_INT(sim_vehicle, set, 1, VEHICLE_SET_MAX),
                                        BOOL(sim_vehicle, recorded),
                                        END};
 
@@ -86,6 +90,8 @@ const struct field VISIT_FIELDS[] = {INT(sim_visit, state, 0, VISIT_STATE_COUNT 
                                      REAL(sim_visit, wait_s, -BIG, BIG),
                                      REAL(sim_visit, patience_s, -BIG, BIG),
                                      INT(sim_visit, bay, 0, IO_BAYS_MAX - 1),
+                                     NEWER_INT(sim_visit, came, 0, VEHICLE_PACKS_MAX),
+                                     NEWER_INT(sim_visit, used, 0, VEHICLE_PACKS_MAX),
                                      BOOL(sim_visit, gave),
                                      BOOL(sim_visit, took),
                                      BOOL(sim_visit, just_gave),

@@ -6,6 +6,7 @@
 #ifndef SWAPSTACK_SIM_WORLD_FIELDS_H
 #define SWAPSTACK_SIM_WORLD_FIELDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum field_type {
@@ -21,6 +22,7 @@ struct field {
     enum field_type type;
     size_t offset;
     double min, max;
+    bool optional; /* files from before it do not have it: it stays as it is */
 };
 
 /* Each ends with name == NULL. */

@@ -14,7 +14,8 @@ static int load_value(const struct field *field, const cJSON *item, void *at, co
                       struct err *err)
 {
     if (item == NULL)
-        return err_set(err, ERR_INVALID, "%s.%s is missing", where, field->name);
+        return field->optional ? 0
+                               : err_set(err, ERR_INVALID, "%s.%s is missing", where, field->name);
     double number = cJSON_GetNumberValue(item);
     switch (field->type) {
     case FIELD_REAL:
@@ -98,6 +99,31 @@ static int load_bays(const cJSON *json, struct sim_world *world, struct err *err
     return 0;
 }
 
+/* The packs of a vehicle; files from before there were sets have at most one, and say so. */
+static int load_packs(const cJSON *json, struct sim_vehicle *vehicle, const char *where,
+                      struct err *err)
+{
+    const cJSON *packs = cJSON_GetObjectItemCaseSensitive(json, "packs"), *item;
+    if (packs == NULL) {
+        vehicle->pack_count =
+            cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "has_pack")) ? 1 : 0;
+        return load_pack(json, vehicle->pack_count == 1, &vehicle->packs[0], where, err);
+    }
+    if (cJSON_GetArraySize(packs) > VEHICLE_PACKS_MAX)
+        return err_set(err, ERR_INVALID, "%s.packs has more than %d of them", where,
+                       VEHICLE_PACKS_MAX);
+    cJSON_ArrayForEach(item, packs)
+    {
+        char name[64];
+        (void)snprintf(name, sizeof name, "%s.packs[%d]", where, vehicle->pack_count);
+        int result =
+            load_object(PACK_FIELDS, item, &vehicle->packs[vehicle->pack_count++], name, err);
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}
+
 static int load_vehicles(const cJSON *json, struct sim_world *world, struct err *err)
 {
     const cJSON *vehicles = cJSON_GetObjectItemCaseSensitive(json, "vehicles");
@@ -112,9 +138,10 @@ static int load_vehicles(const cJSON *json, struct sim_world *world, struct err 
         struct sim_vehicle *vehicle = &world->vehicles[world->vehicle_count];
         char where[32];
         (void)snprintf(where, sizeof where, "vehicles[%zu]", world->vehicle_count++);
+        vehicle->set = 1; /* when the file is too old to say it */
         int result = load_object(VEHICLE_FIELDS, item, vehicle, where, err);
         if (result == 0)
-            result = load_pack(item, vehicle->has_pack, &vehicle->pack, where, err);
+            result = load_packs(item, vehicle, where, err);
         if (result != 0)
             return result;
     }
@@ -150,15 +177,17 @@ static int load_faults(const cJSON *json, struct sim_world *world, struct err *e
 /* What belongs together in a visit. */
 static int check_visit(struct sim_world *world, struct err *err)
 {
-    const struct sim_visit *visit = &world->visit;
+    struct sim_visit *visit = &world->visit;
     const struct sim_vehicle *vehicle = world_vehicle(world, visit->vehicle);
+    if (visit->used < 0) /* the file is too old to say it */
+        visit->used = vehicle != NULL && !visit->gave && !visit->took ? vehicle->pack_count : 0;
     if (visit->state == VISIT_NONE)
         return 0;
     if (vehicle == NULL || visit->bay >= world->bay_count || visit->gave_bay >= world->bay_count)
         return err_set(err, ERR_INVALID, "visit: the vehicle or the bay does not exist");
-    bool bay_has = world->bays[visit->bay].has_pack;
-    if ((visit->state == VISIT_PUTTING && (!vehicle->has_pack || bay_has)) ||
-        (visit->state == VISIT_TAKING && (vehicle->has_pack || !bay_has)))
+    if (visit->used > vehicle->pack_count ||
+        (visit->state == VISIT_PUTTING && !world_may_put(world, vehicle)) ||
+        (visit->state == VISIT_TAKING && !world_may_take(world, vehicle)))
         return err_set(err, ERR_INVALID, "visit: vehicle and bay do not match what it does");
     return 0;
 }
@@ -199,6 +228,7 @@ int world_load(struct sim_world *world, const char *text, size_t length, struct 
     }
     *loaded = *world;
     loaded->vehicles = NULL;
+    loaded->visit.used = -1;
     loaded->vehicle_count = loaded->vehicle_capacity = 0;
     result = load_object(WORLD_FIELDS, json, loaded, "world", err);
     if (result == 0)

@@ -76,6 +76,17 @@ static void write_pack(struct writer *writer, bool has_pack, const struct sim_pa
         strbuf_append_text(&writer->text, "null");
 }
 
+static void write_packs(struct writer *writer, const struct sim_vehicle *vehicle)
+{
+    strbuf_append_text(&writer->text, ",\"packs\":[");
+    for (int i = 0; i < vehicle->pack_count; i++) {
+        if (i > 0)
+            strbuf_append_char(&writer->text, ',');
+        write_object(writer, PACK_FIELDS, &vehicle->packs[i]);
+    }
+    strbuf_append_text(&writer->text, "]}");
+}
+
 static void write_world(struct writer *writer, const struct sim_world *world)
 {
     struct strbuf *text = &writer->text;
@@ -94,8 +105,7 @@ static void write_world(struct writer *writer, const struct sim_world *world)
     for (size_t i = 0; i < world->vehicle_count; i++) {
         strbuf_append_text(text, i == 0 ? "\n" : ",\n");
         open_object(writer, VEHICLE_FIELDS, &world->vehicles[i]);
-        write_pack(writer, world->vehicles[i].has_pack, &world->vehicles[i].pack);
-        strbuf_append_char(text, '}');
+        write_packs(writer, &world->vehicles[i]);
     }
     strbuf_printf(text, "],\"script\":\"%016" PRIx64 "\",\"faults\":[", world->script_mark);
     for (size_t i = 0; i < world->script.count; i++) {

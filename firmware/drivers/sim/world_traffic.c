@@ -20,7 +20,7 @@ static const uint32_t moves[VISIT_STATE_COUNT] = {
     [VISIT_WAITING] = TO(PUTTING) | TO(TAKING) | TO(LEAVING) | TO(NONE),
     [VISIT_PUTTING] = TO(WAITING),
     [VISIT_TAKING] = TO(MOUNTING) | TO(WAITING),
-    [VISIT_MOUNTING] = TO(LEAVING),
+    [VISIT_MOUNTING] = TO(LEAVING) | TO(WAITING),
     [VISIT_LEAVING] = TO(NONE),
 };
 #undef TO
@@ -36,6 +36,18 @@ static struct sim_vehicle *visitor(struct sim_world *world)
     return vehicle;
 }
 
+bool world_may_put(const struct sim_world *world, const struct sim_vehicle *vehicle)
+{
+    const struct sim_visit *visit = &world->visit;
+    return visit->used > 0 && visit->used <= vehicle->pack_count &&
+           !world->bays[visit->bay].has_pack;
+}
+
+bool world_may_take(const struct sim_world *world, const struct sim_vehicle *vehicle)
+{
+    return vehicle->pack_count < 2 * vehicle->set && world->bays[world->visit.bay].has_pack;
+}
+
 static void enter(struct sim_world *world, enum visit_state state, double wait_s)
 {
     struct sim_visit *visit = &world->visit;
@@ -44,16 +56,15 @@ static void enter(struct sim_world *world, enum visit_state state, double wait_s
     visit->wait_s = wait_s;
     if (state == VISIT_NONE)
         *visit = (struct sim_visit){0};
-    /* Invariant: who takes a pack has none, who puts one has one and an empty bay. */
-    MACHINE_INVARIANT(state != VISIT_PUTTING ||
-                      (visitor(world)->has_pack && !world->bays[visit->bay].has_pack));
-    MACHINE_INVARIANT(state != VISIT_TAKING ||
-                      (!visitor(world)->has_pack && world->bays[visit->bay].has_pack));
+    /* Invariant: who takes a pack has room for it, who puts one came with it and has an empty bay.
+     */
+    MACHINE_INVARIANT(state != VISIT_PUTTING || world_may_put(world, visitor(world)));
+    MACHINE_INVARIANT(state != VISIT_TAKING || world_may_take(world, visitor(world)));
 }
 
 static void restore_patience(struct sim_world *world)
 {
-    bool stranded = !visitor(world)->has_pack;
+    bool stranded = visitor(world)->pack_count == 0;
     world->visit.patience_s = stranded ? world->params.tow_after_s : world->params.patience_s;
 }
 
@@ -71,6 +82,7 @@ static void step_called(struct sim_world *world, double dt_s)
         return;
     vehicle_arrive(visitor(world), &world->params, world_outside_c(world, world->now_us),
                    world->now_us);
+    visit->came = visit->used = visitor(world)->pack_count;
     enter(world, VISIT_ENTERING, crossing_s);
 }
 
@@ -97,20 +109,19 @@ static double handling_s(const struct sim_world *world, const char *what, int64_
 static bool use_open_door(struct sim_world *world)
 {
     const struct sim_vehicle *vehicle = visitor(world);
-    bool put = vehicle->has_pack && !world->visit.gave && !WORLD_FAULT(world, not_returned);
-    bool take = !vehicle->has_pack && !WORLD_FAULT(world, not_taken);
+    bool put = !WORLD_FAULT(world, not_returned), take = !WORLD_FAULT(world, not_taken);
     for (int i = 0; i < world->bay_count; i++) {
         /* A door that is being closed again is no offer. */
         if (world->bays[i].door < 1 || world->requests.bays[i].door == IO_MOTION_CLOSE)
             continue;
         world->visit.bay = i;
-        if (put && !world->bays[i].has_pack) {
+        if (put && world_may_put(world, vehicle)) {
             enter(world, VISIT_PUTTING, handling_s(world, "puts", vehicle->visits));
             return true;
         }
         /* Nobody takes back at once what he has just put in: the door has to close over it. */
         bool own = world->visit.just_gave && world->visit.gave_bay == i;
-        if (take && world->bays[i].has_pack && !own) {
+        if (take && world_may_take(world, vehicle) && !own) {
             enter(world, VISIT_TAKING, handling_s(world, "takes", vehicle->visits));
             return true;
         }
@@ -125,16 +136,31 @@ static void tow(struct sim_world *world)
     enter(world, VISIT_NONE, 0);
 }
 
+/* It has what it came for, as many as it gave or nothing used any more, and what it gave is behind
+ * a shut door. */
+static bool is_served(struct sim_world *world)
+{
+    const struct sim_visit *visit = &world->visit;
+    const struct sim_vehicle *vehicle = visitor(world);
+    bool balanced = visit->gave && visit->took && vehicle->pack_count == visit->came;
+    bool all_new = (visit->gave || visit->took) && visit->used == 0;
+    return (balanced || all_new) && !visit->just_gave && vehicle->pack_count >= vehicle->set;
+}
+
 static void step_waiting(struct sim_world *world, double dt_s)
 {
     if (world->visit.just_gave && world->bays[world->visit.gave_bay].door < 1)
         world->visit.just_gave = false;
     if (use_open_door(world))
         return;
+    if (is_served(world)) {
+        enter(world, VISIT_LEAVING, crossing_s);
+        return;
+    }
     world->visit.patience_s -= dt_s;
     if (world->visit.patience_s > 0)
         return;
-    if (visitor(world)->has_pack)
+    if (visitor(world)->pack_count > 0)
         enter(world, VISIT_LEAVING, crossing_s);
     else
         tow(world);
@@ -155,16 +181,18 @@ static void step_handling(struct sim_world *world, double dt_s)
     if (visit->wait_s > 0)
         return;
     if (putting) {
-        bay_put(bay, &vehicle->pack);
-        vehicle->has_pack = false;
+        struct sim_pack pack = vehicle_give(vehicle);
+        bay_put(bay, &pack);
+        visit->used--;
         visit->gave = visit->just_gave = true;
         visit->gave_bay = visit->bay;
         enter(world, VISIT_WAITING, 0);
         restore_patience(world);
     } else {
-        bay_take(bay, &vehicle->pack);
-        vehicle->has_pack = visit->took = true;
-        (void)snprintf(vehicle->pack.vin, sizeof vehicle->pack.vin, "%s", vehicle->id);
+        struct sim_pack pack;
+        bay_take(bay, &pack);
+        vehicle_take(vehicle, &pack);
+        visit->took = true;
         enter(world, VISIT_MOUNTING, mounting_s);
     }
 }
@@ -208,8 +236,14 @@ void world_step_traffic(struct sim_world *world, double dt_s)
         break;
     case VISIT_MOUNTING:
         visit->wait_s -= dt_s;
-        if (visit->wait_s <= 0)
+        if (visit->wait_s > 0)
+            break;
+        if (is_served(world)) {
             enter(world, VISIT_LEAVING, crossing_s);
+        } else {
+            enter(world, VISIT_WAITING, 0);
+            restore_patience(world);
+        }
         break;
     case VISIT_LEAVING:
         step_leaving(world, dt_s);

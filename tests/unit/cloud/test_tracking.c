@@ -297,6 +297,42 @@ static void a_swap_is_one_row(void **state)
                       "v1 u1 2 2 10.0 40.0");
 }
 
+/* Two of each side, in each of the 24 orders of arrival: one row, done with the last of them only.
+ */
+static void a_set_is_one_row_in_whatever_order(void **state)
+{
+    struct yard *yard = *state;
+    static const char *const BIDS[] = {"b1", "b2", "b3", "b4"};
+    for (int order = 0; order < 24; order++) {
+        int left[] = {0, 1, 2, 3}, digits = order;
+        char request[16], sql[400];
+        (void)snprintf(request, sizeof request, "set-%d", order);
+        (void)snprintf(sql, sizeof sql,
+                       "SELECT outcome || ' ' || batteries || ' ' || ifnull(bid_in, '-') || ' ' || "
+                       "ifnull(bid_in_2, '-') || ' ' || ifnull(bid_out, '-') || ' ' || "
+                       "ifnull(bid_out_2, '-') || ' ' || slot_out_2 || ' ' || soc_out_2 || ' ' || "
+                       "((ended_at - started_at) / 1000000) FROM swap WHERE request_id = '%s'",
+                       request);
+        for (int i = 0; i < 4; i++) {
+            int place = digits % (4 - i), which = left[place];
+            digits /= 4 - i;
+            left[place] = left[3 - i];
+            struct tracking_exchange part =
+                exchange_at(which < 2 ? "Off-Load" : "On-Load", BIDS[which], "v1",
+                            1000 * order + 10 * which + 10);
+            part.request_id = request;
+            part.set_count = 2;
+            part.soc_percent = 50 + which;
+            add(yard, &part);
+            char open[100];
+            (void)snprintf(open, sizeof open, "SELECT outcome FROM swap WHERE request_id = '%s'",
+                           request);
+            assert_query_text(yard->store, open, i < 3 ? "running" : "done");
+        }
+        assert_query_text(yard->store, sql, "done 2 b1 b2 b3 b4 2 53.0 30");
+    }
+}
+
 static void a_swap_may_be_told_backwards(void **state)
 {
     struct yard *yard = *state;
@@ -341,6 +377,7 @@ int main(void)
         yard_test(frequent_swaps_are_counted_in_the_window),
         yard_test(versions_keep_their_history),
         yard_test(a_swap_is_one_row),
+        yard_test(a_set_is_one_row_in_whatever_order),
         yard_test(a_swap_may_be_told_backwards),
         yard_test(what_is_not_taken_ends_its_swap),
     };

@@ -47,11 +47,15 @@ struct fixture {
     bool station_silent;
     /* the vehicle and its driver */
     bool comes, gives, takes, leaves; /* what it does by itself, all true at first */
-    struct io_pack carried;           /* bid "" none */
+    int set;                          /* packs that it drives with, 1 or 2 */
+    int gives_most, takes_most;       /* that its driver handles in one visit */
+    struct io_pack carried;           /* the first of what it holds; bid "" none */
+    struct io_pack more[3];           /* the others; Out-In holds two sets for a while */
     double handling_s;                /* what is left of the present action */
     double patience_s;                /* how long it has been in the lane */
     double gave_at_s;
-    bool gave, took;
+    char taken[8][MESSAGE_NAME_SIZE]; /* in this visit: not for giving */
+    int gave, took;
 };
 
 static inline struct io_pack fixture_pack(const char *bid, double soc_percent)
@@ -96,6 +100,8 @@ static inline void fixture_init(struct fixture *f, int bays)
     f->in.guard_clear = true;
     f->in.ambient_c = 20;
     f->comes = f->gives = f->takes = f->leaves = true;
+    f->set = 1;
+    f->gives_most = f->takes_most = 8;
     f->carried = fixture_pack("USER-1", 30);
     for (int i = 0; i < bays; i++) {
         f->bays[i].force_temp_c = NAN;
@@ -161,43 +167,88 @@ static inline bool fixture_busy(struct fixture *f, double seconds)
     return f->handling_s > 0;
 }
 
+/* The i-th pack that the vehicle holds or could hold, i from 0 to 3. */
+static inline struct io_pack *fixture_held(struct fixture *f, int i)
+{
+    return i == 0 ? &f->carried : &f->more[i - 1];
+}
+
+/* How many packs it holds; of those, the place of one that it came with (*used, -1 none). */
+static inline int fixture_holds(struct fixture *f, int *used)
+{
+    int count = 0;
+    *used = -1;
+    for (int i = 3; i >= 0; i--) {
+        const char *bid = fixture_held(f, i)->bid;
+        bool taken = false;
+        for (int k = 0; k < f->took; k++)
+            taken |= text_equal(f->taken[k], bid);
+        count += bid[0] != '\0';
+        if (bid[0] && !taken)
+            *used = i;
+    }
+    return count;
+}
+
+/* Those behind move up, so that `carried` is the first. */
+static inline void fixture_pack_up(struct fixture *f)
+{
+    for (int i = 0, k = 0; i < 4; i++)
+        if (fixture_held(f, i)->bid[0]) {
+            struct io_pack pack = *fixture_held(f, i);
+            *fixture_held(f, i) = (struct io_pack){0};
+            *fixture_held(f, k++) = pack;
+        }
+}
+
+/* True while the driver is busy at this open door. */
+static inline bool fixture_use_door(struct fixture *f, int i)
+{
+    struct io_bay *bay = &f->in.bays[i];
+    int used, held = fixture_holds(f, &used);
+    if (f->gives && f->gave < f->gives_most && used >= 0 && !bay->present) {
+        if (!fixture_busy(f, 3)) {
+            fixture_put(f, i + 1, fixture_held(f, used));
+            *fixture_held(f, used) = (struct io_pack){0};
+            fixture_pack_up(f);
+            f->gave++;
+            f->gave_at_s = f->patience_s;
+        }
+        return true;
+    }
+    /* nobody takes back at once what he has just put in */
+    bool regret = f->gave && f->patience_s - f->gave_at_s < 10;
+    bool room = held < (f->station.settings.swap_out_in ? 2 : 1) * f->set;
+    if (f->takes && f->took < f->takes_most && room && bay->present && !regret) {
+        if (!fixture_busy(f, 3)) {
+            *fixture_held(f, held) = bay->pack;
+            TEXT_SET(f->taken[f->took++], bay->pack.bid);
+            bay->present = false;
+            bay->pack = (struct io_pack){0};
+        }
+        return true;
+    }
+    return false;
+}
+
 static inline void fixture_move_vehicle(struct fixture *f)
 {
+    int used;
     if (!f->in.lane_occupied) {
         if (f->comes && f->out.announce[0] && f->gate >= 1 && !fixture_busy(f, 3)) {
             f->in.lane_occupied = true;
-            f->gave = f->took = false;
+            f->gave = f->took = 0;
             TEXT_SET(f->in.lane_vehicle, f->out.announce);
         }
         return;
     }
     f->patience_s += (double)FIXTURE_STEP_US / 1e6;
-    for (int i = 0; i < f->in.bay_count; i++) {
-        struct io_bay *bay = &f->in.bays[i];
-        if (f->bays[i].door < 1 || f->out.bays[i].door == IO_MOTION_CLOSE)
-            continue;
-        if (f->gives && !f->gave && f->carried.bid[0] && !bay->present) {
-            if (!fixture_busy(f, 3)) {
-                fixture_put(f, i + 1, &f->carried);
-                f->carried = (struct io_pack){0};
-                f->gave = true;
-                f->gave_at_s = f->patience_s;
-            }
+    for (int i = 0; i < f->in.bay_count; i++)
+        if (f->bays[i].door >= 1 && f->out.bays[i].door != IO_MOTION_CLOSE &&
+            fixture_use_door(f, i))
             return;
-        }
-        /* nobody takes back at once what he has just put in */
-        bool regret = f->gave && f->patience_s - f->gave_at_s < 10;
-        if (f->takes && !f->carried.bid[0] && bay->present && !regret) {
-            if (!fixture_busy(f, 3)) {
-                f->carried = bay->pack;
-                bay->present = false;
-                bay->pack = (struct io_pack){0};
-                f->took = true;
-            }
-            return;
-        }
-    }
-    bool wants = f->took || f->patience_s > (f->gives ? 400 : 150);
+    bool served = f->took + f->gave > 0 && fixture_holds(f, &used) == f->set;
+    bool wants = served || f->patience_s > (f->gives ? 400 : 150);
     if (f->leaves && wants && !fixture_busy(f, 3)) {
         f->in.lane_occupied = false;
         f->in.lane_vehicle[0] = '\0';
@@ -281,9 +332,17 @@ static inline bool fixture_fault(const struct fixture *f, enum fault_code code, 
     return fault_active(&f->station.faults, code, slot);
 }
 
+static inline const char *fixture_swap_set(struct fixture *f, const char *command, int count)
+{
+    struct station_swap_request request = {command, command, "CAR-1", "anna", "", count};
+    const char *refusal = station_request_swap(&f->station, &f->in, &request, &f->actions);
+    fixture_collect(f);
+    return refusal;
+}
+
 static inline const char *fixture_swap(struct fixture *f, const char *command, const char *battery)
 {
-    struct station_swap_request request = {command, command, "CAR-1", "anna", battery};
+    struct station_swap_request request = {command, command, "CAR-1", "anna", battery, 0};
     const char *refusal = station_request_swap(&f->station, &f->in, &request, &f->actions);
     fixture_collect(f);
     return refusal;

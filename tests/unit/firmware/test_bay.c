@@ -200,8 +200,8 @@ static void a_reservation_holds_a_pack_until_it_expires(void **state)
     (void)state;
     static struct fixture f;
     fixture_stocked(&f);
-    struct station_reserve_request request = {true, "res-1", "CAR-9", "bob",
-                                              f.now_us + 60 * 1000000};
+    struct station_reserve_request request = {
+        true, "res-1", "CAR-9", "bob", f.now_us + 60 * 1000000, 0};
     assert_null(station_request_reserve(&f.station, &f.in, &request, &f.actions));
     assert_int_equal(f.station.bays[1].state, BAY_RESERVED);
     assert_string_equal(station_request_reserve(&f.station, &f.in, &request, &f.actions),
@@ -215,7 +215,7 @@ static void a_reservation_holds_a_pack_until_it_expires(void **state)
                         "NoBatteryAvailable");
     /* all are reserved for CAR-9: CAR-1 gets none, CAR-9 gets one */
     assert_string_equal(fixture_swap(&f, "c1", ""), "NoBatteryAvailable");
-    struct station_reserve_request cancel = {false, "res-1", "", "", 0};
+    struct station_reserve_request cancel = {false, "res-1", "", "", 0, 0};
     assert_null(station_request_reserve(&f.station, &f.in, &cancel, &f.actions));
     assert_string_equal(station_request_reserve(&f.station, &f.in, &cancel, &f.actions),
                         "BatteryUnknown");

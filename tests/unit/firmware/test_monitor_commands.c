@@ -17,13 +17,16 @@ static void complete(struct fixture *fx, int64_t seq, const char *name, const ch
 static void test_swap(void **state)
 {
     struct fixture *fx = ready(state);
-    order(fx, 1, "{\"user\":\"u1\",\"vehicle\":\"v1\",\"requestId\":\"r1\",\"battery\":\"b1\"}",
-          "c1");
+    order(
+        fx, 1,
+        "{\"user\":\"u1\",\"vehicle\":\"v1\",\"requestId\":\"r1\",\"battery\":\"b1\",\"count\":2}",
+        "c1");
     cJSON *request = asked(fx, "charge_request");
     assert_string_equal(text_at(request, "driver_id"), "u1");
     assert_string_equal(text_at(request, "vehicle_id"), "v1");
     assert_string_equal(text_at(request, "request_id"), "r1");
     assert_string_equal(text_at(request, "battery_id"), "b1");
+    assert_int_equal(number_at(request, "count"), 2);
     assert_null(said(fx, 19)); /* nothing is said before the engine answers */
     answer(fx, "charge_response", request, NULL);
     assert_result(fx, 1, "accepted", "", "event");

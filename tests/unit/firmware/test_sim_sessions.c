@@ -176,7 +176,7 @@ static void test_arrivals_follow_the_quantiles(void **state)
         vehicle_init(&vehicle, &board->sim, id, 20, PLANT_START_US);
         vehicle.left_at_us -= INT64_C(48) * 3600 * CLOCK_US_PER_SECOND; /* far enough for any */
         vehicle_arrive(&vehicle, &board->sim, 20, PLANT_START_US);
-        drawn[i] = vehicle.pack.soc * 100;
+        drawn[i] = vehicle.packs[0].soc * 100;
     }
     qsort(drawn, 4000, sizeof drawn[0], compare);
     for (int i = 1; i < BOARD_QUANTILES - 1; i++)

@@ -121,8 +121,8 @@ static void test_visit(void **state)
     assert_near(minutes, 2.2, 0.8);
 
     const struct sim_vehicle *vehicle = world_vehicle(&plant.world, "V1");
-    assert_string_equal(vehicle->pack.bid, offered);
-    assert_string_equal(vehicle->pack.vin, "V1");
+    assert_string_equal(vehicle->packs[0].bid, offered);
+    assert_string_equal(vehicle->packs[0].vin, "V1");
     plant_close(&plant);
 }
 
@@ -173,7 +173,7 @@ static void test_patience(void **state)
     assert_true(plant.readings.lane_occupied);
     plant.requests.gate = IO_MOTION_OPEN;
     plant_until(&plant, !plant.readings.lane_occupied, 12);
-    assert_true(world_vehicle(&plant.world, "V2")->has_pack);
+    assert_int_equal(world_vehicle(&plant.world, "V2")->pack_count, 1);
     plant_close(&plant);
 }
 
@@ -190,14 +190,14 @@ static void test_stranded_vehicle(void **state)
     plant_run(&plant, 1500, 500);
     assert_true(plant.readings.lane_occupied);
     plant_until(&plant, !plant.readings.lane_occupied, 400);
-    assert_false(world_vehicle(&plant.world, "V1")->has_pack);
+    assert_int_equal(world_vehicle(&plant.world, "V1")->pack_count, 0);
     plant_run(&plant, 3600, 1000);
     (void)snprintf(plant.requests.announce, sizeof plant.requests.announce, "V1");
     plant_until(&plant, plant.readings.lane_occupied, 60);
-    assert_true(world_vehicle(&plant.world, "V1")->has_pack);
+    assert_int_equal(world_vehicle(&plant.world, "V1")->pack_count, 1);
     assert_true(world_take_record(&plant.world, &second));
     assert_string_not_equal(first.bid, second.bid);
-    assert_string_equal(second.bid, world_vehicle(&plant.world, "V1")->pack.bid);
+    assert_string_equal(second.bid, world_vehicle(&plant.world, "V1")->packs[0].bid);
     assert_true(second.at_us > PLANT_START_US && second.at_us < plant.world.now_us);
     plant_close(&plant);
 }

@@ -58,7 +58,7 @@ static void test_same_seed_same_world(void **state)
             plant_run(&plant, 1, 200);
         }
         /* The script did what it is for. */
-        assert_string_equal(world_vehicle(&plant.world, "V9")->pack.bid, "SIM-0001");
+        assert_string_equal(world_vehicle(&plant.world, "V9")->packs[0].bid, "SIM-0001");
         assert_true(plant.readings.bays[3].present && !plant.readings.bays[0].present);
         assert_true(plant.readings.bays[2].pack.energy_added_kwh > 1);
         assert_true(plant.world.bays[2].pack.hot_k > 1);
@@ -262,7 +262,7 @@ static int count_packs(struct sim_world *world)
     for (int i = 0; i < world->bay_count; i++)
         count += world->bays[i].has_pack;
     for (size_t i = 0; i < world->vehicle_count; i++)
-        count += world->vehicles[i].has_pack;
+        count += world->vehicles[i].pack_count;
     return count;
 }
 

@@ -97,8 +97,8 @@ static void a_swap_keeps_its_battery_from_others(void **state)
     for (int i = 0; i < 3; i++) {
         char id[] = "res-0";
         id[4] = (char)('0' + i);
-        struct station_reserve_request request = {true, id, "CAR-9", "bob",
-                                                  f.now_us + INT64_C(3600000000)};
+        struct station_reserve_request request = {
+            true, id, "CAR-9", "bob", f.now_us + INT64_C(3600000000), 0};
         const char *refusal = station_request_reserve(&f.station, &f.in, &request, &f.actions);
         assert_int_equal(refusal == NULL, i < 2);
     }
@@ -129,7 +129,7 @@ static void a_locked_battery_is_not_given_out(void **state)
     assert_string_equal(fixture_swap(&f, "c1", "P-2"), "Unauthorized");
     assert_null(fixture_swap(&f, "c2", ""));
     fixture_until_swap(&f, SWAP_DISPENSE_OPENING, 120);
-    int chosen = f.station.swap.dispense_slot;
+    int chosen = f.station.swap.dispense_slots[0];
     assert_true(chosen == 1 || chosen == 3); /* P-2 is the healthiest and not taken */
     fixture_until_swap(&f, SWAP_IDLE, 120);
     assert_string_equal(f.carried.bid, chosen == 1 ? "P-1" : "P-3");
@@ -137,8 +137,8 @@ static void a_locked_battery_is_not_given_out(void **state)
     fixture_free(&f);
     fixture_stocked(&f);
     lock(&f, "[\"P-1\",\"P-2\",\"P-3\"]");
-    struct station_reserve_request request = {true, "res", "CAR-9", "bob",
-                                              f.now_us + INT64_C(3600000000)};
+    struct station_reserve_request request = {
+        true, "res", "CAR-9", "bob", f.now_us + INT64_C(3600000000), 0};
     assert_string_equal(station_request_reserve(&f.station, &f.in, &request, &f.actions),
                         "NoBatteryAvailable");
     assert_string_equal(fixture_swap(&f, "c1", ""), "NoBatteryAvailable");

@@ -123,6 +123,45 @@ static void a_mute_battery_goes_back_without_events(void **state)
     assert_string_equal(f.carried.bid, "USER-1");
 }
 
+/* In-Out: what was offered is gone, and something else stands there: both are on record. */
+static void another_battery_in_the_place_of_the_offered_one(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_stocked(&f);
+    f.takes = f.leaves = false;
+    assert_null(fixture_swap(&f, "c1", ""));
+    fixture_until_swap(&f, SWAP_OFFERING, 100);
+    const struct io_pack other = fixture_pack("ODD-1", 40);
+    fixture_put(&f, 2, &other);
+    fixture_until_swap(&f, SWAP_LEAVING, 300);
+    assert_string_equal(fixture_completion(&f)->reason,
+                        "Timeout: the offered battery was not taken");
+    assert_int_equal(fixture_count_swaps(&f, "Off-Load", NULL), 2);
+    assert_int_equal(fixture_count_swaps(&f, "On-Load", NULL), 1);
+    assert_string_equal(f.station.bays[1].bid, "ODD-1");
+    fixture_free(&f);
+}
+
+/* It speaks up while it is being offered back: still its user's to take. */
+static void a_mute_battery_may_speak_while_it_goes_back(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_stocked(&f);
+    f.bays[4].no_pack_bus = true;
+    f.takes = false;
+    assert_null(fixture_swap(&f, "c1", ""));
+    fixture_until_swap(&f, SWAP_OFFERING, 200);
+    f.bays[4].no_pack_bus = false;
+    fixture_run(&f, 20);
+    assert_int_equal(f.station.swap.step, SWAP_OFFERING);
+    assert_near(f.bays[4].door, 1, 0);
+    f.takes = true;
+    fails(&f, "BatteryUnknown: the returned battery does not identify itself", 200);
+    assert_string_equal(f.carried.bid, "USER-1");
+}
+
 static void a_damaged_battery_stays_in_quarantine(void **state)
 {
     (void)state;
@@ -149,6 +188,8 @@ int main(void)
         cmocka_unit_test(a_battery_of_another_type_goes_back),
         cmocka_unit_test(a_battery_of_unknown_chemistry_goes_back),
         cmocka_unit_test(a_mute_battery_goes_back_without_events),
+        cmocka_unit_test(another_battery_in_the_place_of_the_offered_one),
+        cmocka_unit_test(a_mute_battery_may_speak_while_it_goes_back),
         cmocka_unit_test(a_damaged_battery_stays_in_quarantine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

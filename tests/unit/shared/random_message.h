@@ -124,6 +124,8 @@ static inline void random_ask_charge(uint64_t *seed, struct message *to)
         ask->ttl_s = random_real(seed, 0, 86400);
     if (to->type == MESSAGE_RESERVE)
         random_time(seed, &ask->until);
+    if (to->type != MESSAGE_CANCEL)
+        ask->count = random_count(seed, 1, MESSAGE_SET_MAX);
 }
 
 static inline void random_control(uint64_t *seed, struct message *to)
@@ -172,6 +174,7 @@ static inline void random_swap_event(uint64_t *seed, struct message_swap_event *
     random_text(seed, to->vehicle, sizeof to->vehicle, 0);
     random_text(seed, to->user, sizeof to->user, 0);
     RANDOM_CHOICE(seed, to->order, "", "In-Out", "Out-In");
+    to->count = random_count(seed, 1, MESSAGE_SET_MAX);
     random_text(seed, to->comments, sizeof to->comments, 0);
 }
 
