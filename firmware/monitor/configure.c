@@ -10,6 +10,8 @@
 
 #define VALUE_MAX (64u * 1024u) /* MESSAGE_CONFIG_MAX items of at most 400 bytes, twice over */
 
+#define KEYS_MAX (MESSAGE_CONFIG_MAX - 1) /* the echo has one more: the authorisation list */
+
 /* As the data of a SET_CONFIG message. */
 static int write_items(const struct message_config *config, struct strbuf *to, struct err *err)
 {
@@ -57,9 +59,8 @@ int configure_take(struct monitor *monitor, const struct message_config *config,
         struct message_config_item *item = find_item(&merged, config->items[i].key);
         if (item && item->version >= config->items[i].version)
             continue;
-        if (!item && merged.count == MESSAGE_CONFIG_MAX)
-            return err_set(err, ERR_INVALID, "configuration: more than %d keys",
-                           MESSAGE_CONFIG_MAX);
+        if (!item && merged.count >= KEYS_MAX)
+            return err_set(err, ERR_INVALID, "configuration: more than %d keys", KEYS_MAX);
         if (!item)
             item = &merged.items[merged.count++];
         *item = config->items[i];
