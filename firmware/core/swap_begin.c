@@ -64,6 +64,18 @@ void swap_gate_opening(struct core_step *step)
     }
 }
 
+/* A local start names no vehicle: it is the one that the lane's reader sees. One that is owed a
+ * battery has none to give. */
+static void adopt_vehicle(struct core_step *step)
+{
+    struct swap *swap = &step->station->swap;
+    if (swap->vehicle[0] || !step->in->lane_vehicle[0])
+        return;
+    TEXT_SET(swap->vehicle, step->in->lane_vehicle);
+    if (custody_owed(step->station, swap->vehicle))
+        swap->return_slot = 0;
+}
+
 void swap_arriving(struct core_step *step)
 {
     struct swap *swap = &step->station->swap;
@@ -72,6 +84,7 @@ void swap_arriving(struct core_step *step)
         in->lane_vehicle[0] && swap->vehicle[0] && !text_equal(in->lane_vehicle, swap->vehicle);
     if (swap_steady(step, in->lane_occupied && !in->gate_obstructed)) {
         swap->arrived_us = step_now(step);
+        adopt_vehicle(step);
         if (stranger)
             swap_fail(step, "Unauthorized: another vehicle is in the lane");
         else if (swap->return_slot)

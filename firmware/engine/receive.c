@@ -93,8 +93,11 @@ static void on_charge(struct engine *engine, const struct ipc_packet *packet)
         answer(engine, packet, IPC_CHARGE_RESPONSE, NULL);
         return;
     }
+    const char *presented = ipc_text(packet, "presented");
     const char *refusal =
-        station_request_swap(station, &engine->readings, &request, &engine->actions);
+        presented[0] && !engine_token_waits(engine, presented)
+            ? "Stale"
+            : station_request_swap(station, &engine->readings, &request, &engine->actions);
     if (!refusal) {
         refusal = settle(engine);
         if (refusal)
@@ -102,6 +105,7 @@ static void on_charge(struct engine *engine, const struct ipc_packet *packet)
     }
     log_info("engine", "swap %s command=%s vehicle=%s reason=%s", refusal ? "refused" : "accepted",
              request.command, request.vehicle, refusal ? refusal : "");
+    engine_token_answered(engine, presented, refusal);
     answer(engine, packet, IPC_CHARGE_RESPONSE, refusal);
 }
 
@@ -218,6 +222,9 @@ void engine_on_packet(struct engine *engine, const void *bytes, size_t length)
         break;
     case IPC_CONFIG_REQUEST:
         on_config(engine, &packet);
+        break;
+    case IPC_TOKEN_RESPONSE:
+        engine_token_answered(engine, packet.message_id, ipc_text(&packet, "reason"));
         break;
     case IPC_RESTART_REQUEST:
         log_info("engine", "restart asked for mode=%s", ipc_text(&packet, "mode"));
