@@ -36,6 +36,7 @@ struct station {
     int64_t session_counter; /* last session number used */
     int64_t started_us;      /* plant time of the first step of this run */
     /* conditions that the engine reports */
+    int64_t skew_us;    /* what the plant clock is ahead of the core's time */
     bool safe_mode;     /* the monitor is gone */
     bool storage_fault; /* intent or events cannot be made durable */
     bool stopping;      /* the process is about to end: as safe mode */

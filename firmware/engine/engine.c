@@ -172,6 +172,7 @@ bool engine_step(struct engine *engine, int max_steps)
         log_info("engine", "safe mode %s", safe ? "begins: the monitor is gone" : "ends");
     engine->station.safe_mode = safe;
     follow_clock(engine);
+    engine->station.skew_us = engine->skew_us;
     int64_t target_us = engine_core_us(engine);
     bool behind = false;
     if (!engine->steppable) {

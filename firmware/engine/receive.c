@@ -182,12 +182,20 @@ static const char *configure(struct engine *engine, const cJSON *entry)
 
 static void on_config(struct engine *engine, const struct ipc_packet *packet)
 {
-    const char *refusal = NULL;
+    const char *refusal = NULL, *misfit = NULL;
     const cJSON *entry = NULL;
+    struct station_settings before = engine->station.settings;
+    struct intent_config known = engine->config;
     cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(packet->json, "values"))
     {
         const char *why = configure(engine, entry);
         refusal = refusal ? refusal : why;
+    }
+    if (settings_check(&engine->station.settings, &misfit) < 0) { /* all of it, or none */
+        log_warning("engine", "configuration refused: %s", misfit);
+        engine->station.settings = before;
+        engine->config = known;
+        refusal = misfit;
     }
     const char *stored = settle(engine);
     answer(engine, packet, IPC_CONFIG_RESPONSE, refusal ? refusal : stored);
