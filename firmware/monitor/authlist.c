@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEX_SIZE   ((size_t)AUTHLIST_HASH_SIZE * 2)
-#define VALUE_SIZE (256u * 1024u) /* a page: as many tokens as one message holds, 32 digits each   \
-                                   */
+#define HEX_SIZE ((size_t)AUTHLIST_HASH_SIZE * 2)
+#define VALUE_SIZE                                                                                 \
+    (256u * 1024u) /* a page: as many tokens as one message holds, 32 digits each                  \
+                    */
 
 static void value_name(char name[32], int place, int64_t page)
 {

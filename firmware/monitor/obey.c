@@ -180,7 +180,7 @@ static void set_config(struct monitor *monitor, const struct message_config *con
     int newer = 0;
     int rc = record_begin(monitor, &err);
     if (rc == 0) {
-        rc = configure_take(monitor, config, &newer, &err);
+        rc = configure_take(monitor, config, command != NULL, &newer, &err);
         if (rc == 0 && command)
             rc = outcome_join(monitor, command, "done", newer > 0 ? "" : "not newer", &err);
         if (rc == 0)
@@ -194,7 +194,9 @@ static void set_config(struct monitor *monitor, const struct message_config *con
         if (command) {
             command->outcome[0] = '\0';
             command->number = 0;
-            obey_refuse(monitor, command, rc == ERR_INVALID ? "Malformed" : "StorageFault");
+            char reason[MESSAGE_TEXT_SIZE];
+            (void)snprintf(reason, sizeof(reason), "Malformed: %.200s", err.text);
+            obey_refuse(monitor, command, rc == ERR_INVALID ? reason : "StorageFault");
         }
         return;
     }

@@ -220,9 +220,11 @@ void harvest_event(struct monitor *monitor, const struct ipc_packet *packet);
 /* configure.c --------------------------------------------------------------------------------- */
 
 int configure_load(struct monitor *monitor, struct err *err);
-/* Takes the items that are newer than what is there; within a durable group. *newer counts them. */
-int configure_take(struct monitor *monitor, const struct message_config *config, int *newer,
-                   struct err *err);
+/* Takes the items that are newer than what is there; within a durable group. *newer counts them.
+ * ERR_INVALID: a value that the station cannot work with. Not `strict`: such items are left out and
+ * the others taken, because one bad key of a fleet must not keep locks from a station. */
+int configure_take(struct monitor *monitor, const struct message_config *config, bool strict,
+                   int *newer, struct err *err);
 /* Tells the engine all of it. */
 void configure_tell_engine(struct monitor *monitor);
 
