@@ -254,8 +254,8 @@ static void rest(struct core_step *step, struct bay *bay)
         charge->ended_us = step_now(step); /* it was cut: the sample after it is still owed */
         step->actions->transition = true;
     }
-    if (bay->state != BAY_IDLE || charge->inhibited || step_now(step) < charge->retry_us ||
-        swap_uses(&station->swap, bay->slot))
+    if (bay->state != BAY_IDLE || charge->inhibited || station->journal_short ||
+        step_now(step) < charge->retry_us || swap_uses(&station->swap, bay->slot))
         return;
     const struct io_bay *in = step_bay(step, bay);
     double target = fmin(station->settings.target_soc_percent, station->settings.max_soc_percent);

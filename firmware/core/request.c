@@ -15,7 +15,7 @@
 static const char *swap_locked(const struct core_step *step)
 {
     const struct station *station = step->station;
-    if (station->storage_fault)
+    if (station->storage_fault || station->journal_short)
         return "StorageFault";
     if (station_mode(station) != STATION_NORMAL ||
         fault_with_effect(&station->faults, 0, FAULT_BLOCKS))
@@ -122,7 +122,7 @@ const char *station_request_session(struct station *station, const struct io_rea
     for (int i = 0; i < station->bay_count; i++)
         if (request->session[0] && text_equal(station->bays[i].charge.session, request->session))
             return "Repeated";
-    if (station->storage_fault)
+    if (station->storage_fault || station->journal_short)
         return "StorageFault";
     if (bay->state == BAY_EMPTY)
         return "BatteryUnknown";
@@ -167,7 +167,7 @@ const char *station_request_reserve(struct station *station, const struct io_rea
         if (station->bays[i].reservation.until_us &&
             text_equal(station->bays[i].reservation.request_id, request->request_id))
             return "Repeated";
-    if (station->storage_fault)
+    if (station->storage_fault || station->journal_short)
         return "StorageFault";
     if (station_mode(station) != STATION_NORMAL)
         return "SafetyLock";

@@ -39,6 +39,8 @@ struct station {
     int64_t skew_us;    /* what the plant clock is ahead of the core's time */
     bool safe_mode;     /* the monitor is gone */
     bool storage_fault; /* intent or events cannot be made durable */
+    bool journal_short; /* the monitor's journal is on its reserve: nothing new begins (rule 12),
+                         * what runs goes on, for its events still have room */
     bool stopping;      /* the process is about to end: as safe mode */
     /* conditions of the core */
     bool maintenance; /* asked for at the station */

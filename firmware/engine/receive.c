@@ -55,6 +55,11 @@ static void on_register(struct engine *engine, const struct ipc_packet *packet)
 
 static void on_health(struct engine *engine, const struct ipc_packet *packet)
 {
+    bool is_short = text_equal(ipc_text(packet, "storage"), "short");
+    if (is_short != engine->station.journal_short)
+        log_info("engine", "the monitor's journal %s",
+                 is_short ? "has no space: nothing new begins" : "has space again");
+    engine->station.journal_short = is_short;
     supervise_alive(&engine->supervise, false, engine_mono_us(engine));
     cJSON *response = ipc_begin(IPC_HEALTH_CHECK_RESPONSE, packet->message_id);
     if (!response)

@@ -48,7 +48,8 @@ void envelope_init(const struct monitor *monitor, struct message *message, int64
 void envelope_date(const struct monitor *monitor, struct message *message, int64_t time_us,
                    int64_t age_us)
 {
-    int64_t up = up_ms(monitor) - (age_us > 0 ? age_us / 1000 : 0);
     message->time = (struct timestamp){.us = time_us, .precision = TIMESTAMP_EXACT};
-    message->up_ms = up > 0 ? up : 0; /* a fact from before this boot: as early as can be */
+    /* Negative: from before this boot, kept by the engine. Time and `up` must agree: from one the
+     * bridge learns the offset by which it corrects the other (unsynced clocks). */
+    message->up_ms = up_ms(monitor) - (age_us > 0 ? age_us / 1000 : 0);
 }

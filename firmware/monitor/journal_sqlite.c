@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #define MODULE "journal"
 
@@ -316,9 +317,16 @@ static bool sqlite_is_short(void *self)
     return store->is_short;
 }
 
+/* The reserve itself, released, is no space: were it taken back at once, the next write would fail
+ * again. So there must be as much beside it. */
 static void sqlite_recover(void *self)
 {
-    sqlite_take_reserve(self);
+    struct journal_sqlite *store = self;
+    struct statvfs disk;
+    if (store->is_short && statvfs(store->path, &disk) == 0 &&
+        (int64_t)(disk.f_bavail * disk.f_frsize) < 2 * SQLITE_RESERVE_BYTES)
+        return;
+    sqlite_take_reserve(store);
 }
 
 static void sqlite_close(void *self)

@@ -254,12 +254,15 @@ static void maintain(struct monitor *monitor, int64_t now)
         monitor->short_since_plant_us = plant_now_us(monitor);
         monitor->recover_us = now + RECOVER_US;
         report_shortage(monitor, true);
+        watch_check_health(monitor);
     } else if (monitor->was_short && now >= monitor->recover_us) {
         monitor->recover_us = now + RECOVER_US;
         ops(monitor)->recover(monitor->journal->self);
         monitor->was_short = ops(monitor)->is_short(monitor->journal->self);
-        if (!monitor->was_short)
+        if (!monitor->was_short) {
             report_shortage(monitor, false);
+            watch_check_health(monitor);
+        }
     }
 }
 

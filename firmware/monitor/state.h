@@ -17,7 +17,7 @@
 #define ENGINE_SETTLE_US    (10 * SECOND_US)  /* after registration its open events have come */
 #define START_SETTLE_US     (120 * SECOND_US) /* without an engine: then open commands are closed */
 #define GOODBYE_US          (5 * SECOND_US)   /* a result may take so long to reach the broker */
-#define RECOVER_US          (60 * SECOND_US)
+#define RECOVER_US          (5 * SECOND_US)   /* asking for the reserve costs one failing call */
 #define PURGE_US            (3600 * SECOND_US)
 #define STATUS_ANSWER_US    (2 * SECOND_US)
 #define OWED_MAX            8
@@ -204,6 +204,8 @@ int fault_record(struct monitor *monitor, const struct fault *fault, struct err 
 int watch_send(struct monitor *monitor, enum ipc_type type, cJSON *packet, struct err *err);
 cJSON *watch_packet(struct monitor *monitor, enum ipc_type type);
 void watch_register(struct monitor *monitor);
+/* A health check at once; it also tells the engine whether the journal has space. */
+void watch_check_health(struct monitor *monitor);
 void watch_on_registered(struct monitor *monitor, const struct ipc_packet *packet);
 void watch_tick(struct monitor *monitor);
 int64_t watch_deadline(const struct monitor *monitor);

@@ -95,11 +95,14 @@ static void report_loss(struct monitor *monitor, bool active)
         engine->lost_reported = active;
 }
 
-static void send_health_check(struct monitor *monitor)
+void watch_check_health(struct monitor *monitor)
 {
+    if (monitor->engine.state != ENGINE_REGISTERED)
+        return; /* it hears of it when it registers */
     cJSON *packet = watch_packet(monitor, IPC_HEALTH_CHECK_REQUEST);
     cJSON_AddStringToObject(packet, "id", monitor->settings->device);
     cJSON_AddNumberToObject(packet, "timestamp", (double)(wall_now_us(monitor) / SECOND_US));
+    cJSON_AddStringToObject(packet, "storage", monitor->was_short ? "short" : "ok");
     (void)watch_send(monitor, IPC_HEALTH_CHECK_REQUEST, packet, NULL);
     monitor->engine.health_us = now_us(monitor) + monitor->settings->health_interval_us;
 }
@@ -131,7 +134,7 @@ void watch_on_registered(struct monitor *monitor, const struct ipc_packet *packe
     set_state(monitor, ENGINE_REGISTERED);
     log_info(MODULE, "engine registered board=%s bays=%" PRId64 " boot=%" PRId64, engine->board,
              engine->bays, ipc_integer(packet, "boot"));
-    send_health_check(monitor);
+    watch_check_health(monitor);
     configure_tell_engine(monitor);
     monitor->report_us = now_us(monitor); /* and a status at once */
     if (engine->lost_reported)
@@ -243,7 +246,7 @@ void watch_tick(struct monitor *monitor)
     if (engine->state != ENGINE_AWAY && now >= engine->again_us)
         watch_register(monitor);
     if (engine->state == ENGINE_REGISTERED && now >= engine->health_us)
-        send_health_check(monitor);
+        watch_check_health(monitor);
     if (monitor->settle_number > 0 && now >= monitor->settle_us)
         outcome_settle(monitor);
 }

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 static int compare_texts(const void *a, const void *b)
@@ -10,13 +11,33 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Keys of one object, sorted, so that a message of 40 000 keys costs no more than its bytes. */
+#define KEY_HASHES 2048
+
+/* FNV-1a, folded to a bit of KEY_HASHES. */
+static unsigned hash_key(const char *key)
+{
+    uint32_t hash = 2166136261u;
+    for (; *key != '\0'; key++)
+        hash = (hash ^ (unsigned char)*key) * 16777619u;
+    return (hash ^ hash >> 15) % KEY_HASHES;
+}
+
+/* Keys of one object; sorted where hashes leave a doubt, so that a message of 40 000 keys costs no
+ * more than its bytes. */
 static int check_keys(const cJSON *object, struct err *err)
 {
     size_t count = 0;
     const cJSON *item;
-    cJSON_ArrayForEach(item, object) count++;
-    if (count < 2)
+    bool suspect = false; /* two keys of one hash: nearly always only by chance */
+    uint64_t seen[KEY_HASHES / 64] = {0};
+    cJSON_ArrayForEach(item, object)
+    {
+        unsigned hash = hash_key(item->string);
+        suspect = suspect || (seen[hash / 64] >> hash % 64 & 1);
+        seen[hash / 64] |= UINT64_C(1) << hash % 64;
+        count++;
+    }
+    if (!suspect)
         return 0;
     SCOPE_FREE const char **keys = malloc(count * sizeof *keys);
     if (keys == NULL)
@@ -88,10 +109,44 @@ void json_write_text(struct strbuf *to, const char *text)
     strbuf_append_char(to, '"');
 }
 
+/* Numbers of up to six decimals and 15 digits, as nearly all are, without printf. They are exact:
+ * an integer over a power of ten, both exact, divided with correct rounding is the double that the
+ * decimal names, and its digits are the shortest ones that do. */
+static bool write_decimal(struct strbuf *to, double number)
+{
+    double size = fabs(number);
+    if (!(size >= 1e-3 && size < 1e9))
+        return false;
+    double scaled = round(size * 1e6);
+    if (scaled / 1e6 != size)
+        return false;
+    char text[24];
+    char *end = text + sizeof text, *at = end;
+    uint64_t digits = (uint64_t)scaled;
+    int decimals = 6;
+    for (; decimals > 0 && digits % 10 == 0; decimals--)
+        digits /= 10;
+    if (decimals > 0) {
+        for (int i = 0; i < decimals; i++, digits /= 10)
+            *--at = (char)('0' + digits % 10);
+        *--at = '.';
+    }
+    do {
+        *--at = (char)('0' + digits % 10);
+        digits /= 10;
+    } while (digits > 0);
+    if (number < 0)
+        *--at = '-';
+    strbuf_append(to, at, (size_t)(end - at));
+    return true;
+}
+
 void json_write_number(struct strbuf *to, double number)
 {
     assert(isfinite(number));
     char text[32];
+    if (write_decimal(to, number))
+        return;
     if (number != 0 && fabs(number) < 1e15 && trunc(number) == number) { /* most are; cheaper */
         (void)snprintf(text, sizeof text, "%lld", (long long)number);
     } else {

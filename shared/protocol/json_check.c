@@ -39,8 +39,11 @@ static bool refuse(struct scan *scan, const char *what)
 
 static void skip_space(struct scan *scan)
 {
-    while (scan->at < scan->length && memchr(" \t\r\n", scan->bytes[scan->at], 4) != NULL)
-        scan->at++;
+    for (; scan->at < scan->length; scan->at++) {
+        unsigned char byte = scan->bytes[scan->at];
+        if (byte != ' ' && byte != '\n' && byte != '\r' && byte != '\t')
+            return;
+    }
 }
 
 static bool scan_word(struct scan *scan, const char *word)
@@ -151,6 +154,10 @@ static bool scan_string(struct scan *scan)
         return false;
     for (;;) {
         int byte = peek(scan);
+        while (byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\') { /* nearly all */
+            scan->at++;
+            byte = peek(scan);
+        }
         if (byte == '"') {
             scan->at++;
             return true;

@@ -16,7 +16,7 @@ const struct field message_envelope_fields[] = {
     INTEGER_FIELD("boot", envelope, place.boot, 1, FIELD_INTEGER_MAX, FIELD_ANY),
     INTEGER_FIELD("seq", envelope, place.seq, 1, FIELD_INTEGER_MAX, FIELD_ANY),
     INTEGER_FIELD("prev", envelope, place.prev, 0, FIELD_INTEGER_MAX, FIELD_ANY),
-    INTEGER_FIELD("up", envelope, up_ms, 0, FIELD_INTEGER_MAX, FIELD_ANY),
+    INTEGER_FIELD("up", envelope, up_ms, -FIELD_INTEGER_MAX, FIELD_INTEGER_MAX, FIELD_ANY),
     PLAIN_FIELD("live", FIELD_FLAG, envelope, live, FIELD_ANY),
     TEXT_FIELD("id", envelope, id, FIELD_ANY),
     FIELDS_END,

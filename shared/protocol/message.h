@@ -229,7 +229,7 @@ struct message {
     struct timestamp time;
     int64_t version; /* v; MESSAGE_ABSENT: bare */
     struct message_place place;
-    int64_t up_ms; /* ms since this boot of the monitor's journal */
+    int64_t up_ms; /* ms since this boot of the monitor's journal; negative: before it */
     enum message_clock clock;
     bool live;
     char id[MESSAGE_ID_SIZE];

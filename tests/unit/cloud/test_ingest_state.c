@@ -159,6 +159,13 @@ static void unsynced_times_are_set_right(void **state)
     fix = clockfix_time(&lost, &offset, arrived);
     assert_int_equal(fix.source, CLOCKFIX_OFFSET);
     assert_int_equal(fix.time_us, EIGHT_US - 3 * SECOND_US);
+    /* A fact from before the boot: its negative `up` teaches the same offset. */
+    struct message before = timed(CLOCK_QUALITY_SYNCED, EIGHT_US - 6 * SECOND_US, -1000);
+    assert_false(clockfix_time(&before, &offset, arrived).learned);
+    before.clock = CLOCK_QUALITY_UNSYNCED;
+    before.time.us = 1000;
+    assert_int_equal(clockfix_time(&before, &offset, arrived).time_us, EIGHT_US - 6 * SECOND_US);
+    message_free(&before);
     /* Jitter teaches nothing new, a step does. */
     good.time.us += 50 * CLOCK_US_PER_MS;
     assert_false(clockfix_time(&good, &offset, arrived).learned);

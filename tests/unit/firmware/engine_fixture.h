@@ -35,7 +35,7 @@ struct rig {
     int crash_at;              /* after this save the process is gone; 0: never */
     bool crashed;
     /* monitor */
-    bool connected, busy;
+    bool connected, busy, journal_short;
     bool acknowledges; /* true at first */
     size_t event_count;
     struct rig_event events[256];
@@ -229,6 +229,7 @@ static inline void rig_health(struct rig *rig)
     cJSON *packet = ipc_begin(IPC_HEALTH_CHECK_REQUEST, "health");
     cJSON_AddStringToObject(packet, "id", "1231");
     cJSON_AddNumberToObject(packet, "timestamp", 1);
+    cJSON_AddStringToObject(packet, "storage", rig->journal_short ? "short" : "ok");
     rig_tell(rig, packet);
 }
 

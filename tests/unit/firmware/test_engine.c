@@ -284,6 +284,46 @@ static void statuses_follow_the_plant_clock_and_every_transition(void **state)
     rig_free(&rig);
 }
 
+/* The bays whose charger is on, a bit for each slot. */
+static uint64_t charging_bays(const struct rig *rig)
+{
+    uint64_t bays = 0;
+    for (int i = 0; i < rig->options.bay_count; i++)
+        bays |= (uint64_t)engine_requests(rig->engine)->bays[i].charger_on << i;
+    return bays;
+}
+
+/* Rule 12: the monitor's journal is on its reserve. */
+static void nothing_begins_while_the_journal_is_short(void **state)
+{
+    (void)state;
+    static struct rig rig;
+    rig_init(&rig);
+    rig_connect(&rig);
+    rig_run(&rig, 2);
+    rig.journal_short = true;
+    rig_health(&rig);
+    rig_charge(&rig, "c1");
+    assert_string_equal(rig_answer(&rig, "status"), "refused");
+    assert_string_equal(rig_answer(&rig, "reason"), "StorageFault");
+    rig.journal_short = false;
+    rig_health(&rig);
+    rig_charge(&rig, "c2");
+    assert_string_equal(rig_answer(&rig, "status"), "accepted");
+    rig.journal_short = true; /* what runs goes on to its end */
+    rig_health(&rig);
+    uint64_t before = charging_bays(&rig);
+    rig_until_outcome(&rig, "c2", 120);
+    assert_string_equal(rig_outcome(&rig, "c2", NULL), "done");
+    rig_run(&rig, 30); /* what charged goes on, the pack that came in does not begin */
+    assert_int_equal(charging_bays(&rig), before);
+    rig.journal_short = false;
+    rig_health(&rig);
+    rig_run(&rig, 30);
+    assert_int_not_equal(charging_bays(&rig), before);
+    rig_free(&rig);
+}
+
 static void drivers_say_when_they_want_to_be_called(void **state)
 {
     (void)state;
@@ -313,6 +353,7 @@ int main(void)
         cmocka_unit_test(a_clock_that_is_set_disturbs_nothing),
         cmocka_unit_test(garbage_from_the_monitor_is_ignored),
         cmocka_unit_test(statuses_follow_the_plant_clock_and_every_transition),
+        cmocka_unit_test(nothing_begins_while_the_journal_is_short),
         cmocka_unit_test(drivers_say_when_they_want_to_be_called),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,8 +42,7 @@ static void test_a_refusal_and_a_reservation_are_stored_later(void **state)
     answer(fx, "charge_response", request, "NoBatteryAvailable");
     answer(fx, "reserve_response", reserve, NULL);
     journal_memory_set_full(fx->store, false);
-    /* The telemetry lane is still closed then: a refusal is said without a place in the journal. */
-    assert_string_equal(results(fx, text, sizeof(text)), "1 refused ;37 done event;");
+    assert_string_equal(results(fx, text, sizeof(text)), "1 refused telemetry;37 done event;");
     struct journal_command open;
     assert_int_equal(fx->journal.ops->next_open_command(fx->journal.self, 0, &open, NULL),
                      ERR_NOT_FOUND);

@@ -244,7 +244,7 @@ static inline void random_envelope(uint64_t *seed, struct message *to)
     random_time(seed, &to->time);
     to->version = random_maybe(seed) ? 1 : MESSAGE_ABSENT;
     to->clock = (enum message_clock)random_integer(seed, 0, 2);
-    to->up_ms = random_count(seed, 0, INT64_C(9007199254740991));
+    to->up_ms = random_count(seed, -INT64_C(9007199254740991), INT64_C(9007199254740991));
     random_text(seed, to->id, sizeof to->id, 0);
     if (random_maybe(seed)) {
         random_hex(seed, to->place.journal, 32);

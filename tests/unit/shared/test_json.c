@@ -2,6 +2,7 @@
 #include "shared/check.h"
 
 #include "protocol/json.h"
+#include <math.h>
 #include <stdlib.h>
 
 static void accepts_json(void **state)
@@ -169,6 +170,35 @@ static void writes_numbers_shortly_and_exactly(void **state)
     }
 }
 
+/* What is written without printf is what printf would write. */
+static void writes_decimals_as_printf_does(void **state)
+{
+    (void)state;
+    uint64_t bits = 88172645463325252u;
+    for (int i = 0; i < 200000; i++) {
+        bits ^= bits << 13;
+        bits ^= bits >> 7;
+        bits ^= bits << 17;
+        static const double scales[] = {1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e9};
+        double scale = scales[bits % 9];
+        double number = (double)((int64_t)(bits >> 16) % 1000000000) / scale * (i % 2 ? 1 : -1);
+        if (i % 16 == 0) /* a neighbour of a short decimal is none */
+            number = nextafter(number, 1e10);
+        char wanted[40];
+        (void)snprintf(wanted, sizeof wanted, "%.15g", number);
+        if (strtod(wanted, NULL) != number)
+            (void)snprintf(wanted, sizeof wanted, "%.17g", number);
+        if (number != 0) /* a negative zero is nobody's reading */
+            check_number(number, wanted);
+    }
+    check_number(999999999.999999, "999999999.999999");
+    check_number(1e9, "1000000000");
+    check_number(0.001, "0.001");
+    check_number(0.000999, "0.000999");
+    check_number(1234.000001, "1234.000001");
+    check_number(-0.1234567, "-0.1234567");
+}
+
 static void writes_values_in_one_form(void **state)
 {
     (void)state;
@@ -191,6 +221,7 @@ int main(void)
         cmocka_unit_test(bounds_size_and_depth_before_recursing),
         cmocka_unit_test(many_keys_cost_no_more_than_their_bytes),
         cmocka_unit_test(writes_numbers_shortly_and_exactly),
+        cmocka_unit_test(writes_decimals_as_printf_does),
         cmocka_unit_test(writes_values_in_one_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
