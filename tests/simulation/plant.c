@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STEP_S 0.5 /* finest step of people and travel */
+#define STEP_S  0.5 /* finest step of people and travel */
+#define WAITS_S 60  /* at the reader */
 
 static const struct io_pack PACK = {
     .chemistry = IO_CHEMISTRY_NMC,
@@ -37,8 +38,12 @@ static struct io_pack make_pack(const char *prefix, const char *name, double soc
 
 void plant_init(struct plant *plant, struct random *random, const char *prefix, int64_t now_us)
 {
-    *plant = (struct plant){
-        .random = random, .now_us = now_us, .in_lane = -1, .gave_bay = -1, .requests = {0}};
+    *plant = (struct plant){.random = random,
+                            .now_us = now_us,
+                            .in_lane = -1,
+                            .gave_bay = -1,
+                            .waiting = -1,
+                            .requests = {0}};
     for (int i = 0; i < PLANT_BAYS; i++)
         plant->bays[i].locked = true;
     for (int i = 0; i < PLANT_BAYS - 1; i++) {
@@ -129,12 +134,38 @@ static int find_vehicle(const struct plant *plant, const char *id)
     return -1;
 }
 
+/* Whoever is refused goes away, and so does who is not let in for long. */
+static void watch_reader(struct plant *plant)
+{
+    const char *notice = plant->requests.notice;
+    if (strcmp(notice, "accepted") == 0)
+        plant->let_in = true;
+    else if (notice[0] || plant->now_us > plant->waits_until_us)
+        plant->waiting = -1;
+}
+
+static bool is_let_in(const struct plant *plant)
+{
+    return plant->waiting >= 0 && plant->let_in;
+}
+
+void plant_present(struct plant *plant, int vehicle, const char *token)
+{
+    (void)snprintf(plant->token, sizeof plant->token, "%s", token);
+    plant->token_number++;
+    plant->waiting = vehicle;
+    plant->let_in = false;
+    plant->waits_until_us = plant->now_us + WAITS_S * CLOCK_US_PER_SECOND;
+}
+
 static void arrive(struct plant *plant, double dt_s)
 {
-    int vehicle = find_vehicle(plant, plant->requests.announce);
+    int vehicle = plant->requests.announce[0] ? find_vehicle(plant, plant->requests.announce)
+                                              : plant->waiting;
     if (vehicle < 0 || plant->gate < 1 || busy(plant, 2, dt_s))
         return;
     plant->in_lane = vehicle;
+    plant->waiting = -1;
     plant->gave = plant->took = false;
     plant->patience_s = 0;
     plant->reluctant_to_give = random_chance(plant->random, 4);
@@ -176,7 +207,7 @@ static bool handle(struct plant *plant, int i, double dt_s)
 static void move_people(struct plant *plant, double dt_s)
 {
     if (plant->in_lane < 0) {
-        if (plant->requests.announce[0])
+        if (plant->requests.announce[0] || is_let_in(plant))
             arrive(plant, dt_s);
         return;
     }
@@ -203,7 +234,7 @@ static void step(struct plant *plant, double dt_s)
 void plant_advance(struct plant *plant, int64_t now_us)
 {
     double left_s = (double)(now_us - plant->now_us) / 1e6;
-    bool people = plant->in_lane >= 0 || plant->requests.announce[0];
+    bool people = plant->in_lane >= 0 || plant->requests.announce[0] || is_let_in(plant);
     plant->now_us = now_us;
     while (left_s > 0) {
         double part_s = people && left_s > STEP_S ? STEP_S : left_s;
@@ -266,6 +297,8 @@ static int plant_read(void *self, int64_t now_us, struct io_readings *to, struct
     to->lane_occupied = plant->in_lane >= 0;
     (void)snprintf(to->lane_vehicle, sizeof to->lane_vehicle, "%s",
                    plant->in_lane >= 0 ? plant->vehicles[plant->in_lane].id : "");
+    (void)snprintf(to->token, sizeof to->token, "%s", plant->token);
+    to->token_number = plant->token_number;
     to->guard_clear = true;
     to->ambient_c = 20;
     to->bay_count = PLANT_BAYS;
@@ -288,6 +321,7 @@ static int plant_write(void *self, int64_t now_us, const struct io_requests *ask
             violate(plant, "a door is unlocked while current flows", i);
     }
     plant->requests = *asked;
+    watch_reader(plant);
     /* A contactor follows within a fraction of a step. */
     for (int i = 0; i < PLANT_BAYS; i++)
         move_bay(plant, i, 0);

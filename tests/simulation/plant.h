@@ -38,6 +38,12 @@ struct plant {
     bool gave, took;
     int gave_bay; /* whose door was not shut since, -1 none */
     bool reluctant_to_give, reluctant_to_take;
+    /* A driver at the reader, whom nobody called. */
+    char token[IO_ID_SIZE];
+    int64_t token_number;
+    int waiting; /* index of the vehicle, -1 none */
+    bool let_in; /* the reader said so */
+    int64_t waits_until_us;
     struct io_requests requests;
     int64_t gate_openings;
     char violation[256]; /* the first one, "" none */
@@ -49,6 +55,8 @@ extern const struct driver_ops PLANT_OPS;
 void plant_init(struct plant *plant, struct random *random, const char *prefix, int64_t now_us);
 /* Up to now_us under the requests last written. */
 void plant_advance(struct plant *plant, int64_t now_us);
+/* A driver holds this token to the reader, and drives in if the reader says so. */
+void plant_present(struct plant *plant, int vehicle, const char *token);
 /* The engine is gone: keep-alive lines drop. */
 void plant_release(struct plant *plant);
 /* Nobody in the lane, all shut. */
