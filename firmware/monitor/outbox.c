@@ -10,6 +10,11 @@ static struct outbox_lane *lane_of(struct outbox *outbox, enum message_lane lane
     return &outbox->lanes[lane_index(lane)];
 }
 
+static struct outbox_lane *other_lane(struct outbox *outbox, const struct outbox_lane *lane)
+{
+    return &outbox->lanes[lane == &outbox->lanes[0] ? 1 : 0];
+}
+
 static const struct outbox_lane *lane_at(const struct outbox *outbox, enum message_lane lane)
 {
     return &outbox->lanes[lane_index(lane)];
@@ -61,7 +66,7 @@ static void go_back(struct outbox_lane *lane, int64_t now_us)
     lane->sent = lane->mark;
     lane->flight_count = 0;
     lane->progress_us = now_us;
-    lane->heard = lane->alone_taken = lane->alone_heard = false;
+    lane->heard = lane->alone_taken = lane->alone_passed = false;
 }
 
 static bool is_alone(const struct outbox_lane *lane)
@@ -130,26 +135,32 @@ void outbox_sent(struct outbox *outbox, enum message_lane which, int64_t boot, i
     if (boot != lane->boot) {
         assert(boot > lane->boot && lane->flight_count == 0);
         lane->boot = boot;
-        lane->mark = 0;
+        lane->mark = lane->top = 0;
     }
     if (lane->flight_count == 0)
         lane->progress_us = now_us;
     lane->sent = seq;
+    if (lane->top < seq)
+        lane->top = seq;
     flight_push(lane, seq);
     if (is_alone(lane) && (lane->alone_boot != boot || lane->alone_seq != seq)) {
         lane->alone_boot = boot;
         lane->alone_seq = seq;
         lane->alone_tries = 0;
-        lane->alone_taken = lane->alone_heard = false;
+        lane->alone_taken = lane->alone_passed = false;
     }
 }
 
 void outbox_taken(struct outbox *outbox, enum message_lane which, int64_t boot, int64_t seq)
 {
     struct outbox_lane *lane = lane_of(outbox, which);
-    if (is_alone(lane) && lane->flight_count == 1 && lane->alone_boot == boot &&
-        lane->alone_seq == seq)
-        lane->alone_taken = true;
+    if (!is_alone(lane) || lane->flight_count != 1 || lane->alone_boot != boot ||
+        lane->alone_seq != seq)
+        return;
+    const struct outbox_lane *other = other_lane(outbox, lane);
+    lane->alone_taken = true;
+    lane->witness_boot = other->boot;
+    lane->witness_top = other->top;
 }
 
 bool outbox_in_flight(const struct outbox *outbox, enum message_lane which, int64_t boot,
@@ -162,17 +173,29 @@ bool outbox_in_flight(const struct outbox *outbox, enum message_lane which, int6
 
 /* Acknowledgement ------------------------------------------------------------------------------ */
 
+/* The bridge holds rows of `lane` up to its mark: has it come past the other lane's single row? */
+static void bear_witness(struct outbox *outbox, const struct outbox_lane *lane)
+{
+    struct outbox_lane *other = other_lane(outbox, lane);
+    bool later = lane->boot > other->witness_boot ||
+                 (lane->boot == other->witness_boot && lane->mark > other->witness_top);
+    if (other->alone_taken && later)
+        other->alone_passed = true;
+}
+
 static void advance(struct outbox_lane *lane, int64_t mark, int64_t now_us)
 {
     lane->mark = mark;
     flight_land(lane, mark);
     if (lane->sent < mark)
         lane->sent = mark;
+    if (lane->top < mark)
+        lane->top = mark;
     lane->progress_us = now_us;
     lane->timeout_us = OUTBOX_TIMEOUT_US;
     lane->fruitless = 0;
     lane->alone_tries = 0;
-    lane->alone_taken = lane->alone_heard = false;
+    lane->alone_taken = lane->alone_passed = false;
 }
 
 enum outbox_ack outbox_acknowledge(struct outbox *outbox, enum message_lane which, int64_t boot,
@@ -188,6 +211,7 @@ enum outbox_ack outbox_acknowledge(struct outbox *outbox, enum message_lane whic
     }
     if (mark > lane->mark) {
         advance(lane, mark, now_us);
+        bear_witness(outbox, lane);
         result = OUTBOX_ACK_DELETE;
     }
     if (resend && lane->sent > mark) {
@@ -204,8 +228,6 @@ void outbox_heard(struct outbox *outbox)
     for (int i = 0; i < JOURNAL_LANES; i++) {
         struct outbox_lane *lane = &outbox->lanes[i];
         lane->heard = lane->flight_count > 0;
-        if (lane->alone_taken)
-            lane->alone_heard = true;
     }
 }
 
@@ -215,7 +237,7 @@ enum outbox_due outbox_tick(struct outbox *outbox, enum message_lane which, int6
     if (!outbox->connected || lane->flight_count == 0 ||
         now_us - lane->progress_us < lane->timeout_us)
         return OUTBOX_DUE_NOTHING;
-    bool refused = is_alone(lane) && lane->alone_taken && lane->alone_heard;
+    bool refused = is_alone(lane) && lane->alone_taken && lane->alone_passed;
     lane->alone_tries += refused;
     lane->fruitless += lane->heard; /* nobody there: then no row is to blame */
     lane->timeout_us *= 2;

@@ -30,6 +30,7 @@ struct outbox_lane {
     int64_t boot;                       /* 0: nothing was sent yet */
     int64_t mark;                       /* the bridge holds everything up to it */
     int64_t sent;                       /* the row sent last, >= mark; its successor's prev */
+    int64_t top;                        /* the highest one that was ever sent of this boot */
     int64_t flight[OUTBOX_LANE_WINDOW]; /* ring of seqs sent and not acknowledged, ascending */
     int flight_first, flight_count;
     int64_t progress_us; /* when the flight last advanced or began */
@@ -37,10 +38,12 @@ struct outbox_lane {
     bool heard;    /* the bridge said something since the flight began */
     int fruitless; /* time-outs without progress although the bridge was heard */
     /* The single row of a lane that sends alone. */
-    bool alone_taken;   /* the broker has it */
-    bool alone_heard;   /* and the bridge said something since */
-    int alone_tries;    /* how often both were so and the mark stood still */
-    int64_t alone_boot; /* which row these are about */
+    bool alone_taken;  /* the broker has it */
+    bool alone_passed; /* and the bridge has come past it: it committed a row of the other lane that
+                        * was sent for the first time since, and the broker keeps our order */
+    int64_t witness_boot, witness_top; /* of the other lane, when the broker took the row */
+    int alone_tries;                   /* how often it passed the row and the mark stood still */
+    int64_t alone_boot;                /* which row these are about */
     int64_t alone_seq;
 };
 
@@ -88,7 +91,8 @@ enum outbox_ack {
  * (its tail was lost to a power cut after sending), so only the present boot's is checked. */
 enum outbox_ack outbox_acknowledge(struct outbox *outbox, enum message_lane lane, int64_t boot,
                                    int64_t mark, bool resend, int64_t now_us);
-/* The bridge has acknowledged something that is being sent now: it is there, and working. */
+/* The bridge has acknowledged something that is being sent now: it is there, and working. It may
+ * still be far behind, busy with what waited for it in the broker. */
 void outbox_heard(struct outbox *outbox);
 
 enum outbox_due {

@@ -111,20 +111,27 @@ static void test_timeouts_double(void **state)
 }
 
 /* A row that the broker takes and the bridge passes over ends as dead; one that nobody could have
- * heard of never does. */
+ * heard of never does. The proof is a row of the other lane that was sent after the broker had
+ * taken this one; the bridge's progress with rows from before proves nothing: it may be busy with
+ * what waited for it in the broker (seed 410306). */
 static void test_dead_row(void **state)
 {
     (void)state;
+    enum { SILENT, BEHIND, PASSED, CASES };
     for (int taken = 0; taken <= 1; taken++) {
-        for (int heard = 0; heard <= 1; heard++) {
+        for (int bridge = 0; bridge < CASES; bridge++) {
             struct outbox outbox;
-            int64_t now = 0;
+            int64_t now = 0, telemetry = 0, acknowledged = 0;
             enum outbox_due due = OUTBOX_DUE_BACK;
             int times = 0;
             outbox_init(&outbox, 1);
             outbox_assigned(&outbox, LANE_EVENT, 1);
             outbox_assigned(&outbox, LANE_EVENT, 2);
             outbox_connected(&outbox, 0);
+            for (; telemetry < 30; telemetry++) { /* a backlog in the broker */
+                outbox_assigned(&outbox, LANE_TELEMETRY, telemetry + 1);
+                send_next(&outbox, LANE_TELEMETRY, 1, telemetry + 1, now);
+            }
             while (due == OUTBOX_DUE_BACK && times < 20) {
                 int64_t boot, seq;
                 send_next(&outbox, LANE_EVENT, 1, 1, now);
@@ -132,13 +139,22 @@ static void test_dead_row(void **state)
                     send_next(&outbox, LANE_EVENT, 1, 2, now);
                 if (taken)
                     outbox_taken(&outbox, LANE_EVENT, 1, 1);
-                if (heard)
+                if (bridge == BEHIND)
+                    acknowledged++;
+                if (bridge == PASSED) {
+                    outbox_assigned(&outbox, LANE_TELEMETRY, ++telemetry);
+                    send_next(&outbox, LANE_TELEMETRY, 1, telemetry, now);
+                    acknowledged = telemetry;
+                }
+                if (bridge != SILENT) {
+                    outbox_acknowledge(&outbox, LANE_TELEMETRY, 1, acknowledged, false, now);
                     outbox_heard(&outbox);
-                now = outbox_deadline(&outbox);
+                }
+                now += outbox.lanes[0].timeout_us;
                 due = outbox_tick(&outbox, LANE_EVENT, now);
                 times++;
             }
-            if (taken && heard) {
+            if (taken && bridge == PASSED) {
                 assert_int_equal(due, OUTBOX_DUE_DEAD);
                 assert_int_equal(times, OUTBOX_ALONE_AFTER + OUTBOX_ALONE_TRIES);
                 assert_int_equal(outbox.lanes[0].alone_seq, 1);

@@ -56,7 +56,8 @@ static const struct {
      "\"live\":true}",
      MESSAGE_UNREADABLE, "live: a journaled message cannot be live"},
     {"{\"device\":\"a\",\"type\":2,\"boot\":0}", MESSAGE_UNREADABLE, "boot: 0 is outside 1.."},
-    {"{\"device\":\"a\",\"type\":2,\"up\":1e300}", MESSAGE_UNREADABLE, "up: 1e+300 is outside -9007199254740991.."},
+    {"{\"device\":\"a\",\"type\":2,\"up\":1e300}", MESSAGE_UNREADABLE,
+     "up: 1e+300 is outside -9007199254740991.."},
 
     /* an envelope, but data that cannot be used */
     {"{\"device\":\"a\",\"type\":5}", MESSAGE_ENVELOPE_ONLY, "type: 5 is not a known type"},
