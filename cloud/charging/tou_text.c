@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Windows as a person writes them. */
+#include "base/weekly.h"
 #include "charging/money.h"
 #include "charging/tou.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,69 +26,17 @@ static const char *skip_blanks(const char *text)
     return text;
 }
 
-/* -1: no day's name. */
-static int take_day(const char **text)
-{
-    for (int day = 0; day < DAYS; day++)
-        if (strncasecmp(*text, DAY_NAMES[day], 3) == 0) {
-            *text += 3;
-            return day;
-        }
-    return -1;
-}
-
-/* "mon", "mon-fri", "sat+sun", "fri-mon+wed". */
-static bool take_days(const char **text, int64_t *days)
-{
-    *days = 0;
-    do {
-        int first = take_day(text), last = first;
-        if (first >= 0 && **text == '-') {
-            ++*text;
-            last = take_day(text);
-        }
-        if (first < 0 || last < 0)
-            return false;
-        for (int day = first;; day = (day + 1) % DAYS) {
-            *days |= 1 << day;
-            if (day == last)
-                break;
-        }
-    } while (**text == '+' && ++*text);
-    return **text == ' ';
-}
-
-/* "7:00", "07:00", "24:00". */
-static bool take_time(const char **text, int64_t *minute)
-{
-    int64_t parts[2] = {0, 0};
-    for (int i = 0; i < 2; i++) {
-        int digits = 0;
-        for (; isdigit((unsigned char)**text) && digits < 2; ++*text, digits++)
-            parts[i] = parts[i] * 10 + (**text - '0');
-        if (digits < 1 + i || (i == 0 && *(*text)++ != ':'))
-            return false;
-    }
-    *minute = parts[0] * 60 + parts[1];
-    return parts[1] < 60 && *minute <= ZONE_MINUTES_OF_DAY;
-}
-
 static int parse_window(const char *text, struct tou_window *window, struct err *err)
 {
-    const char *at = skip_blanks(text);
-    *window = (struct tou_window){.days = TOU_ALL_DAYS};
-    if (isalpha((unsigned char)*at) && !take_days(&at, &window->days))
-        return bad_window(text, "its days are not understood", err);
-    at = skip_blanks(at);
-    if (!take_time(&at, &window->from_minute) || *at++ != '-' ||
-        !take_time(&at, &window->to_minute) || *at++ != '=')
-        return bad_window(text, "its times are not understood", err);
-    if (window->from_minute == ZONE_MINUTES_OF_DAY)
-        window->from_minute = 0;
-    if (window->to_minute == 0)
-        window->to_minute = ZONE_MINUTES_OF_DAY;
-    if (window->from_minute == window->to_minute)
-        return bad_window(text, "it is empty (a whole day is 00:00-24:00)", err);
+    const char *at = text;
+    struct weekly_span span;
+    const char *why = weekly_span(&at, &span);
+    if (!why && *at++ != '=')
+        why = "its times are not understood";
+    if (why)
+        return bad_window(text, why, err);
+    *window = (struct tou_window){
+        .days = span.days, .from_minute = span.from_minute, .to_minute = span.to_minute};
     return money_parse("window's price", at, &window->price, err);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* swapctl command ask-charge | ask-info | restart | disconnect: options to a message. */
-#include "ctl/command.h"
+#include "ctl/ask.h"
 
 #include <string.h>
 
@@ -23,7 +23,7 @@ static int put_name(const struct ctl *ctl, const char *option, char to[MESSAGE_N
     return 0;
 }
 
-static int begin(const struct ctl *ctl, int64_t type, struct message *message, struct err *err)
+int ask_begin(const struct ctl *ctl, int64_t type, struct message *message, struct err *err)
 {
     const char *device = args_value(ctl->args, "device");
     if (!device)
@@ -38,8 +38,8 @@ static int begin(const struct ctl *ctl, int64_t type, struct message *message, s
     return 0;
 }
 
-static int plan(const struct ctl *ctl, enum command_until until, int64_t seconds,
-                struct command_plan *to, struct err *err)
+int ask_plan(const struct ctl *ctl, enum command_until until, int64_t seconds,
+             struct command_plan *to, struct err *err)
 {
     int64_t wait_s;
     if (args_value(ctl->args, "wait") && args_value(ctl->args, "no-wait"))
@@ -57,7 +57,7 @@ static int send(const struct ctl *ctl, struct message *message, enum command_unt
                 int64_t seconds, struct err *err)
 {
     struct command_plan to;
-    int rc = plan(ctl, until, seconds, &to, err);
+    int rc = ask_plan(ctl, until, seconds, &to, err);
     if (rc == 0)
         rc = command_send(ctl, message, &to, err);
     message_free(message);
@@ -67,7 +67,7 @@ static int send(const struct ctl *ctl, struct message *message, enum command_unt
 int ctl_ask_charge(const struct ctl *ctl, struct err *err)
 {
     struct message message;
-    int rc = begin(ctl, MESSAGE_SERVER_ASK_CHARGE, &message, err);
+    int rc = ask_begin(ctl, MESSAGE_SERVER_ASK_CHARGE, &message, err);
     if (rc < 0)
         return rc;
     struct message_ask_charge *ask = &message.data.ask_charge;
@@ -87,7 +87,7 @@ int ctl_ask_charge(const struct ctl *ctl, struct err *err)
 int ctl_ask_info(const struct ctl *ctl, struct err *err)
 {
     struct message message;
-    int rc = begin(ctl, MESSAGE_SERVER_ASK_INFO, &message, err);
+    int rc = ask_begin(ctl, MESSAGE_SERVER_ASK_INFO, &message, err);
     return rc < 0 ? rc : send(ctl, &message, COMMAND_UNTIL_END, WAIT_INFO_S, err);
 }
 
@@ -97,7 +97,7 @@ int ctl_ask_restart(const struct ctl *ctl, struct err *err)
     const char *mode = args_value(ctl->args, "mode");
     if (mode && strcmp(mode, "service") != 0 && strcmp(mode, "reboot") != 0)
         return err_set(err, ERR_USAGE, "--mode %s: service or reboot are right", mode);
-    int rc = begin(ctl, MESSAGE_SERVER_ASK_RESTART, &message, err);
+    int rc = ask_begin(ctl, MESSAGE_SERVER_ASK_RESTART, &message, err);
     if (rc < 0)
         return rc;
     snprintf(message.data.control.mode, sizeof message.data.control.mode, "%s", mode ? mode : "");
@@ -112,7 +112,7 @@ int ctl_ask_disconnect(const struct ctl *ctl, struct err *err)
     int64_t seconds;
     int rc = ctl_integer(ctl, "seconds", 0, 7 * 24 * 3600, MESSAGE_ABSENT, &seconds, err);
     if (rc == 0)
-        rc = begin(ctl, MESSAGE_SERVER_ASK_DISCONNECT, &message, err);
+        rc = ask_begin(ctl, MESSAGE_SERVER_ASK_DISCONNECT, &message, err);
     if (rc < 0)
         return rc;
     if (seconds != MESSAGE_ABSENT)

@@ -154,6 +154,8 @@ int ctl_ask_charge(const struct ctl *ctl, struct err *err); /* ask.c */
 int ctl_ask_info(const struct ctl *ctl, struct err *err);
 int ctl_ask_restart(const struct ctl *ctl, struct err *err);
 int ctl_ask_disconnect(const struct ctl *ctl, struct err *err);
+int ctl_push_auth(const struct ctl *ctl, struct err *err); /* auth.c */
+int ctl_auth_status(const struct ctl *ctl, struct err *err);
 int ctl_retention_status(const struct ctl *ctl, struct err *err); /* retention.c */
 int ctl_retention_run(const struct ctl *ctl, struct err *err);
 int ctl_live(const struct ctl *ctl, struct err *err); /* live.c */

@@ -69,6 +69,8 @@ const struct ctl_verb CTL_VERBS[] = {{"station", "list", NULL, ctl_list_stations
                                      {"command", "ask-info", NULL, ctl_ask_info},
                                      {"command", "restart", NULL, ctl_ask_restart},
                                      {"command", "disconnect", NULL, ctl_ask_disconnect},
+                                     {"auth", "push", "FILE", ctl_push_auth},
+                                     {"auth", "status", NULL, ctl_auth_status},
                                      {"audit", NULL, NULL, ctl_audit},
                                      {"rebuild", NULL, NULL, ctl_rebuild},
                                      {"retention", "status", NULL, ctl_retention_status},
@@ -125,6 +127,8 @@ static const struct args_option options[] = {
     {"longitude", "DEGREES", "of a geofence", NULL, NULL},
     {"radius", "METRES", "of a geofence", NULL, NULL},
     {"device", "ID", "station that a command is for", NULL, NULL},
+    {"list-version", "N", "auth push: version of the list (default: the time in seconds)", NULL,
+     NULL},
     {"user", "ID", "user of the swap", NULL, NULL},
     {"count", "N", "ask-charge: batteries of the vehicle's set, 1 or 2", NULL, NULL},
     {"event", "EVENT", "exchange add: On-Load or Off-Load", NULL, NULL},
@@ -260,6 +264,9 @@ const struct args_spec CTL_SPEC = {
         "  command ask-info           ask for a STATION_INFO: --device (or --device '*')\n"
         "  command restart            --device [--mode service|reboot]\n"
         "  command disconnect         --device [--seconds]; waits until accepted\n"
+        "  auth push FILE             who may swap while the cloud is gone, one token a line:\n"
+        "                             --device [--list-version]; run again it goes on\n"
+        "  auth status                which list each station has [--station]\n"
         "  audit                      is tracking what its event log says? (status 65: no)\n"
         "  rebuild                    make tracking again from its log; no bridge may run\n"
         "  retention status           what is kept how long, and what there is\n"

@@ -104,6 +104,8 @@ extern const struct report REPORT_BATTERY_UTILISATION;
 extern const struct report REPORT_BATTERY_WAY;
 /* Batteries that no station gives out. */
 extern const struct report REPORT_BATTERY_LOCKS;
+/* The authorisation list that each station says it has. */
+extern const struct report REPORT_AUTH_LISTS;
 /* Where batteries may be; of filter bid, else all that have limits. */
 extern const struct report REPORT_BATTERY_AREAS;
 

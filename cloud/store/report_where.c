@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A battery's way through stations, and where it may be. */
+/* A battery's way through stations, and where it may be; what a station holds of what it was sent.
+ */
 #include "store/report_columns.h"
 
 #define POSITION(column) STATION_POSITION(column, "x.station_id", "x.at")
@@ -63,3 +64,13 @@ const struct report REPORT_BATTERY_LOCKS = {
     "SELECT bid, locked_at, locked_by, reason, where_kind, where_id, slot FROM battery_lock "
     "LEFT JOIN battery USING (bid) WHERE " EQUALS("bid", ":bid") "ORDER BY bid LIMIT :limit",
     locks};
+
+static const struct report_column auth_lists[] = {
+    TEXT("station_id", "STATION"), INTEGER("version", "LIST"), INTEGER("tokens", "TOKENS"),
+    TIME("state_time", "SAID"), END};
+const struct report REPORT_AUTH_LISTS = {
+    "auth",
+    "SELECT station_id, json_extract(config, '$.auth_list.version'),"
+    " json_extract(config, '$.auth_list.value'), state_time FROM station"
+    " WHERE " EQUALS("station_id", ":station") "ORDER BY station_id LIMIT :limit",
+    auth_lists};

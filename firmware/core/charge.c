@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/charge.h"
+#include "core/charge_when.h"
 #include "core/safety.h"
 #include "core/session.h"
 #include "core/text.h"
@@ -100,7 +101,7 @@ void charge_begin(struct core_step *step, struct bay *bay, const char *session,
     charge->outcome = SESSION_NONE;
     charge->reason = "";
     charge->stopped_us = charge->ended_us = charge->low_current_us = 0;
-    charge->inhibited = false;
+    charge->inhibited = charge->automatic = false;
     session_begin(step, bay, session, reason);
     enter(step, charge, CHARGE_CLOSING);
     bay_move(step, bay, BAY_CHARGING);
@@ -176,7 +177,8 @@ static void watch_current(struct core_step *step, struct bay *bay, const struct 
 {
     const struct station_limits *limits = &step->station->limits;
     struct charge *charge = &bay->charge;
-    if (in->charger.dc_a >= limits->door_current_a) {
+    /* Held back by the power cap is neither a fault nor a full pack. */
+    if (in->charger.dc_a >= limits->door_current_a || charge->capped) {
         charge->low_current_us = 0;
         return;
     }
@@ -210,6 +212,8 @@ static void run(struct core_step *step, struct bay *bay)
         if (step->station->stopping && !step->station->settings.resume_auto)
             charge->inhibited = true;
         charge_stop(step, bay, orderly ? SESSION_CANCELLED : SESSION_FAILED, obstacle);
+    } else if (charge->automatic && !charge_is_due(step, bay)) {
+        charge_stop(step, bay, SESSION_CANCELLED, "outside the charge windows");
     } else if (charge->phase == CHARGE_CLOSING) {
         if (in->contactor_closed) {
             enter(step, charge, CHARGE_RUNNING);
@@ -255,9 +259,10 @@ static void rest(struct core_step *step, struct bay *bay)
         return;
     const struct io_bay *in = step_bay(step, bay);
     double target = fmin(station->settings.target_soc_percent, station->settings.max_soc_percent);
-    if (charge_obstacle(step, bay) || !(in->pack.soc_percent < target))
+    if (charge_obstacle(step, bay) || !(in->pack.soc_percent < target) || !charge_is_due(step, bay))
         return;
     charge_begin(step, bay, NULL, NAN, NAN, "automatic");
+    charge->automatic = true;
 }
 
 void charge_step(struct core_step *step, struct bay *bay)
@@ -290,39 +295,4 @@ void charge_step(struct core_step *step, struct bay *bay)
     case CHARGE_COUNT:
         break;
     }
-}
-
-/* --- set-points --- */
-
-void charge_set_points(const struct core_step *step, struct bay *bay, int charging_bays,
-                       struct io_bay_request *out)
-{
-    const struct station *station = step->station;
-    const struct station_limits *limits = &station->limits;
-    const struct io_pack *pack = &step_bay(step, bay)->pack;
-    struct charge *charge = &bay->charge;
-    out->contactor = charge->phase == CHARGE_CLOSING || charge->phase == CHARGE_RUNNING ||
-                     charge->phase == CHARGE_RAMP_DOWN;
-    out->charger_on = charge->phase == CHARGE_RUNNING;
-    charge->asked_a = 0;
-    if (!out->charger_on)
-        return;
-    double power_kw = fmin(limits->bay_max_kw, bay->rating.max_kw);
-    if (isfinite(charge->power_kw))
-        power_kw = fmin(power_kw, charge->power_kw);
-    if (station->settings.power_cap_kw > 0 && charging_bays > 0)
-        power_kw = fmin(power_kw, station->settings.power_cap_kw / charging_bays);
-    double volts = fmin(pack->request_v, fmin(limits->bay_max_v, bay->rating.max_v));
-    double amps = fmin(pack->request_a, fmin(limits->bay_max_a, bay->rating.max_a));
-    if (pack->pack_v > 1)
-        amps = fmin(amps, power_kw * 1000 / pack->pack_v);
-    /* Within 30 mV of the cell limit the current falls to nothing. */
-    double room_v = limits_cell_max_v(limits, pack->chemistry) - pack->cell_max_v;
-    if (room_v < 0.03)
-        amps *= fmax(room_v, 0) / 0.03;
-    /* fmin ignores NAN, but a pack that asks for nothing gets nothing (rule 7). */
-    bool asked = isfinite(pack->request_v) && isfinite(pack->request_a) && isfinite(amps);
-    out->charge_v = asked ? fmax(volts, 0) : 0;
-    out->charge_a = asked ? fmax(amps, 0) : 0;
-    charge->asked_a = out->charge_a;
 }

@@ -49,6 +49,9 @@ struct charge {
     double base_kwh;   /* pack counter minus energy of this session, NAN before the first reading */
     double energy_kwh; /* added in this session; never falls */
     double asked_a;    /* current that the charger was asked for in the last step */
+    double asked_kw;   /* the same as power, DC */
+    bool capped;       /* the power cap gave it less than it could have used */
+    bool automatic;    /* begun by itself, not by START_CHARGE */
     bool ramped;       /* the current reached its set-point once */
     enum session_status outcome; /* how the session ends once the contactor is open */
     const char *reason;          /* constant text */
@@ -81,10 +84,5 @@ void charge_cut(struct core_step *step, struct bay *bay, const char *reason);
 
 /* One step of a bay: automatic start, supervision, set-points, phases. */
 void charge_step(struct core_step *step, struct bay *bay);
-
-/* What the charger of a bay is asked for now (also noted in charge.asked_a). `charging_bays` share
- * settings.power_cap_kw. */
-void charge_set_points(const struct core_step *step, struct bay *bay, int charging_bays,
-                       struct io_bay_request *out);
 
 #endif

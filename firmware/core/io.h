@@ -75,6 +75,10 @@ struct io_readings {
     char lane_vehicle[IO_ID_SIZE]; /* vehicle id from a reader at the lane, "" when there is none */
     bool guard_clear;              /* no person in the moving zone */
     bool emergency_stop, smoke, water;
+    /* What a driver held to the station's reader last ("" nothing yet), and its number: it grows
+     * with each token, also when the same one comes again. Has no age: a token is news once. */
+    char token[IO_ID_SIZE];
+    int64_t token_number;
     double ambient_c;
     double mains_import_wh;
     int bay_count;
@@ -97,6 +101,7 @@ struct io_bay_request {
 struct io_requests {
     enum io_motion gate;
     char announce[IO_ID_SIZE]; /* vehicle called to the lane (display); "" none */
+    char notice[IO_ID_SIZE]; /* for who stands at the reader: "accepted", or why not; "" nothing */
     bool siren, exhaust;
     bool charge_enable; /* keep-alive level; the engine toggles the line (rule 9) */
     struct io_bay_request bays[IO_BAYS_MAX];

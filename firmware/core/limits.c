@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/limits.h"
+#include "protocol/json.h"
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -44,6 +45,8 @@ static const struct setting SETTINGS[] = {
      "min_soh must be a number from 0 to 100 (%)"},
     {"power_cap_kw", offsetof(struct station_settings, power_cap_kw), 0, 100000,
      "power_cap_kw must be a number of kW, 0 for no cap"},
+    {"min_ready", offsetof(struct station_settings, min_ready), 0, IO_BAYS_MAX,
+     "min_ready must be a number of packs from 0 to 64"},
 };
 
 /* One of two words, as a JSON text or bare. Negative: neither of them. */
@@ -61,6 +64,14 @@ static int read_choice(const char *value, const char *no, const char *yes, bool 
     return 0;
 }
 
+static int set_windows(struct station_settings *settings, const char *value, const char **why)
+{
+    SCOPE_JSON cJSON *text = NULL;
+    bool good = json_parse(value, strlen(value), &text, NULL) == 0 && cJSON_IsString(text);
+    /* "?" is no window: what is no text is refused with the same sentence */
+    return windows_parse(good ? text->valuestring : "?", &settings->windows, why);
+}
+
 int settings_set(struct station_settings *settings, const char *key, const char *value,
                  const char **why)
 {
@@ -72,6 +83,8 @@ int settings_set(struct station_settings *settings, const char *key, const char 
         *why = "swap_order must be \"in-out\" or \"out-in\"";
         return read_choice(value, "in-out", "out-in", &settings->swap_out_in);
     }
+    if (strcmp(key, "charge_windows") == 0)
+        return set_windows(settings, value, why);
     int locked = locks_set(&settings->locks, key, value, why);
     if (locked <= 0)
         return locked;
@@ -89,6 +102,12 @@ int settings_set(struct station_settings *settings, const char *key, const char 
         return 0;
     }
     return 1;
+}
+
+int settings_check(const struct station_settings *settings, const char **why)
+{
+    *why = "max_soc must not be below target_soc: send both";
+    return settings->max_soc_percent < settings->target_soc_percent ? -1 : 0;
 }
 
 double limits_cell_max_v(const struct station_limits *limits, enum io_chemistry chemistry)

@@ -11,6 +11,7 @@
 
 #include "core/io.h"
 #include "core/locks.h"
+#include "core/windows.h"
 #include <stdint.h>
 
 /* field, default, lowest, highest, help */
@@ -48,6 +49,8 @@
     X(bay_max_v, 1000, 10, 1500, "Highest charging voltage of a bay in V.")                        \
     X(bay_max_a, 250, 1, 1000, "Highest charging current of a bay in A.")                          \
     X(bay_max_kw, 40, 0.1, 500, "Highest charging power of a bay in kW.")                          \
+    X(charger_efficiency, 0.94, 0.5, 1,                                                            \
+      "DC out of AC in, at least: for the power cap, in AC (j).")                                  \
     X(fault_hold_s, 5, 0, 600, "A fault is cleared after its cause was gone for this long.")
 
 struct station_limits {
@@ -72,6 +75,8 @@ struct station_settings {
     double min_soh_percent;    /* packs below are not dispensed: min_soh, 70 */
     double power_cap_kw;       /* whole station, AC; 0: none: power_cap_kw */
     bool swap_out_in;          /* order of the swaps that begin from now on: swap_order */
+    double min_ready;          /* READY packs that are kept outside the windows: min_ready, 0 */
+    struct windows windows;    /* when automatic charging runs: charge_windows */
     bool resume_auto;          /* after a restart charging begins by itself: resume_charge */
     struct locks locks;        /* locked.1 … locked.16 */
 };
@@ -83,6 +88,9 @@ void settings_default(struct station_settings *settings);
  */
 int settings_set(struct station_settings *settings, const char *key, const char *value,
                  const char **why);
+
+/* Whether the values go together: max_soc is not below target_soc. 0; negative with `why`. */
+int settings_check(const struct station_settings *settings, const char **why);
 
 /* Cell voltage limit of a chemistry in V; the strictest for IO_CHEMISTRY_UNKNOWN. */
 double limits_cell_max_v(const struct station_limits *limits, enum io_chemistry chemistry);

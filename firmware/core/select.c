@@ -55,6 +55,12 @@ static bool fits(const struct core_step *step, const struct bay *bay,
            in->pack.soh_percent >= step->station->settings.min_soh_percent;
 }
 
+/* A pack that does not say how often it was used is not taken for a new one. */
+static int64_t uses(const struct io_pack *pack)
+{
+    return pack->cycles < 0 ? INT64_MAX : pack->cycles;
+}
+
 static bool better(const struct core_step *step, const struct bay *a, const struct bay *b)
 {
     if ((a->state == BAY_RESERVED) != (b->state == BAY_RESERVED))
@@ -63,7 +69,7 @@ static bool better(const struct core_step *step, const struct bay *a, const stru
     double health_a = floor(pack_a->soh_percent), health_b = floor(pack_b->soh_percent);
     if (health_a > health_b || health_a < health_b)
         return health_a > health_b;
-    return pack_a->cycles < pack_b->cycles; /* ties: the lower slot came first */
+    return uses(pack_a) < uses(pack_b); /* ties: the lower slot came first */
 }
 
 int select_ready(const struct core_step *step, const struct select_wish *wish)

@@ -24,7 +24,7 @@ struct select_wish {
  * sticky down to target - hysteresis); not locked; SoH at least min_soh; the right type (rated
  * voltage within 15 % of the pack that it replaces: two chemistries share one vehicle, two voltages
  * do not). Among those a reservation first, then the healthiest (SoH in whole percent), then the
- * least used (cycles), then the lowest slot. 0 when there is none. */
+ * least used (cycles; unknown counts as most), then the lowest slot. 0 when there is none. */
 int select_ready(const struct core_step *step, const struct select_wish *wish);
 
 /* `count` packs of one type by the same rule, the best one first; with a serial in the wish that

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/station.h"
+#include "core/charge_power.h"
 #include "core/door.h"
 #include "core/gate.h"
 #include "core/safety.h"
@@ -111,17 +112,16 @@ static void station_outputs(struct core_step *step, struct io_requests *out)
         out->siren = true;
         out->exhaust = fault_active(&station->faults, FAULT_Smoke, 0);
     }
-    int charging = 0;
+    double allowed_kw[IO_BAYS_MAX];
     bool thermal = false;
-    for (int i = 0; i < station->bay_count; i++) {
-        charging += station->bays[i].charge.phase == CHARGE_RUNNING;
+    for (int i = 0; i < station->bay_count; i++)
         thermal |= fault_active(&station->faults, FAULT_ThermalEvent, i + 1);
-    }
+    charge_allot(step, allowed_kw);
     for (int i = 0; i < station->bay_count; i++) {
         struct bay *bay = &station->bays[i];
         struct io_bay_request *request = &out->bays[i];
         door_outputs(step, bay, request);
-        charge_set_points(step, bay, charging, request);
+        charge_set_points(step, bay, allowed_kw[i], request);
         request->light = bay->state == BAY_OPEN;
         request->fan = bay_wants_fan(station, bay);
     }

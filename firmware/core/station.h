@@ -38,6 +38,7 @@ struct station {
     int64_t session_counter; /* last session number used */
     int64_t started_us;      /* plant time of the first step of this run */
     /* conditions that the engine reports */
+    int64_t skew_us;    /* what the plant clock is ahead of the core's time */
     bool safe_mode;     /* the monitor is gone */
     bool storage_fault; /* intent or events cannot be made durable */
     bool journal_short; /* the monitor's journal is on its reserve: nothing new begins (rule 12),

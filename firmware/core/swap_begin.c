@@ -24,18 +24,26 @@ int swap_needs_bays(const struct swap *swap)
     return own_make_room ? 0 : swap->to_return;
 }
 
-/* Once more what the request looked at: doors were shut and bays verified since. */
-static void choose(struct core_step *step)
+/* Plans once more what the request looked at. NULL, or why it cannot be done now. */
+static const char *plan_again(struct core_step *step)
 {
     struct swap *swap = &step->station->swap;
     struct select_wish wish = {swap->battery, swap->request_id, swap->vehicle, NAN, 0};
     int slots[SWAP_SET_MAX];
     swap_plan(step->station, swap->vehicle, swap);
-    if (select_free_bays(step) < swap_needs_bays(swap)) {
-        swap_fail(step,
-                  swap->to_return > 1 ? "Busy: not enough bays are free" : "Busy: no bay is free");
-    } else if (select_set(step, &wish, swap->to_give, slots) < swap->to_give) {
-        swap_fail(step, "NoBatteryAvailable");
+    if (select_free_bays(step) < swap_needs_bays(swap))
+        return swap->to_return > 1 ? "Busy: not enough bays are free" : "Busy: no bay is free";
+    if (select_set(step, &wish, swap->to_give, slots) < swap->to_give)
+        return "NoBatteryAvailable";
+    return NULL;
+}
+
+/* Doors were shut and bays verified since the request. */
+static void choose(struct core_step *step)
+{
+    const char *obstacle = plan_again(step);
+    if (obstacle) {
+        swap_fail(step, obstacle);
     } else {
         gate_begin(step, IO_MOTION_OPEN);
         swap_enter(step, SWAP_GATE_OPENING);
@@ -82,6 +90,17 @@ void swap_gate_opening(struct core_step *step)
     }
 }
 
+/* A local start names no vehicle: it is the one that the lane's reader sees. Its account may say
+ * that it has a battery to get or to give only. NULL, or why that cannot be done. */
+static const char *adopt_vehicle(struct core_step *step)
+{
+    struct swap *swap = &step->station->swap;
+    if (swap->vehicle[0] || !step->in->lane_vehicle[0])
+        return NULL;
+    TEXT_SET(swap->vehicle, step->in->lane_vehicle);
+    return plan_again(step);
+}
+
 void swap_arriving(struct core_step *step)
 {
     struct swap *swap = &step->station->swap;
@@ -90,8 +109,11 @@ void swap_arriving(struct core_step *step)
         in->lane_vehicle[0] && swap->vehicle[0] && !text_equal(in->lane_vehicle, swap->vehicle);
     if (swap_steady(step, in->lane_occupied && !in->gate_obstructed)) {
         swap->arrived_us = step_now(step);
+        const char *obstacle = adopt_vehicle(step);
         if (stranger)
-            swap_fail(step, "Unauthorized: another vehicle is in the lane");
+            obstacle = "Unauthorized: another vehicle is in the lane";
+        if (obstacle)
+            swap_fail(step, obstacle);
         else
             swap_go_on(step);
     } else if (swap_overdue(step, step->station->limits.arrival_s)) {

@@ -41,7 +41,8 @@
     X(mains_meter, true)                                                                           \
     X(siren, true)                                                                                 \
     X(exhaust, true)                                                                               \
-    X(charge_enable, false)
+    X(charge_enable, false)                                                                        \
+    X(reader, true)
 #define BOARD_BAY_ROLES(X)                                                                         \
     X(door, false)                                                                                 \
     X(lock, false)                                                                                 \

@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* Drivers of this project that a build may lack. */
-static const char *const known_drivers[] = {"sim", "gpio", "can", "modbus"};
+static const char *const known_drivers[] = {"sim", "gpio", "can", "modbus", "reader"};
 
 static void mistake(const struct board_source *source, const char *section, const char *name,
                     const char *role, const char *text)
@@ -132,8 +132,10 @@ static void build_station(const struct board_source *source, struct board *board
         struct board_binding *binding = &board->station[i];
         binding->line = board_source_line(source, role, "driver");
         binding->address_line = board_source_line(source, role, "address");
-        bind(source, binding, role, role, config_text(source->config, role, "driver"),
-             config_text(source->config, role, "address"));
+        const char *driver = config_text(source->config, role, "driver");
+        if (i == BOARD_ROLE_reader && *driver == '\0')
+            driver = "none"; /* a station without local start need not say so */
+        bind(source, binding, role, role, driver, config_text(source->config, role, "address"));
         check_driver(source, role, optional[i], binding);
     }
 }

@@ -126,9 +126,11 @@ static void step_at(struct engine *engine, int64_t now_us)
 {
     engine->now_us = now_us;
     read_plants(engine);
+    engine_read_token(engine);
     take_records(engine);
     struct io_requests before = engine->requests, stops;
     station_step(&engine->station, &engine->readings, &engine->requests, &engine->actions);
+    engine_show_notice(engine);
     bool transition = engine->actions.transition;
     bool stored_before = !engine->station.storage_fault;
     engine_take_actions(engine);
@@ -139,6 +141,7 @@ static void step_at(struct engine *engine, int64_t now_us)
     if (!engine_commit(engine) && stored_before) {
         /* What this step began has no durable intent: step again, knowing that. */
         station_step(&engine->station, &engine->readings, &engine->requests, &engine->actions);
+        engine_show_notice(engine);
         engine_take_actions(engine);
     }
     if (transition) /* before the outputs change what it shows */
@@ -169,6 +172,7 @@ bool engine_step(struct engine *engine, int max_steps)
         log_info("engine", "safe mode %s", safe ? "begins: the monitor is gone" : "ends");
     engine->station.safe_mode = safe;
     follow_clock(engine);
+    engine->station.skew_us = engine->skew_us;
     int64_t target_us = engine_core_us(engine);
     bool behind = false;
     if (!engine->steppable) {

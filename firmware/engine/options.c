@@ -32,6 +32,11 @@ const struct config_key ENGINE_KEYS[] = {
      "Packs with less health in % are not handed out."},
     {"charging", "power_cap_kw", CONFIG_REAL, "0", 0, 100000, NULL,
      "Charging power in kW that all bays share; 0: no cap."},
+    {"charging", "charge_windows", CONFIG_TEXT, "", 0, 0, NULL,
+     "When automatic charging runs: mon-fri 22:00-06:00, sat+sun 00:00-24:00 (UTC; utc+02:00 "
+     "before it for another zone). Empty: always."},
+    {"charging", "min_ready", CONFIG_REAL, "0", 0, IO_BAYS_MAX, NULL,
+     "Outside the windows charging goes on until so many packs are READY."},
     {"charging", "resume", CONFIG_CHOICE, "auto", 0, 0, "auto|confirm",
      "Charging that a restart interrupted goes on as a new session by itself, or waits for a "
      "START_CHARGE."},
@@ -66,8 +71,10 @@ static int read_chemistries(const char *text, uint32_t *mask, struct err *err)
     return 0;
 }
 
-static void read_settings(struct station_settings *settings, const struct config *config)
+static int read_settings(struct station_settings *settings, const struct config *config,
+                         struct err *err)
 {
+    const char *why = NULL;
     *settings = (struct station_settings){
         .target_soc_percent = config_real(config, "charging", "target_soc"),
         .max_soc_percent = config_real(config, "charging", "max_soc"),
@@ -75,8 +82,16 @@ static void read_settings(struct station_settings *settings, const struct config
         .min_soh_percent = config_real(config, "charging", "min_soh"),
         .power_cap_kw = config_real(config, "charging", "power_cap_kw"),
         .swap_out_in = strcmp(config_text(config, "swap", "order"), "out-in") == 0,
+        .min_ready = config_real(config, "charging", "min_ready"),
         .resume_auto = strcmp(config_text(config, "charging", "resume"), "auto") == 0,
     };
+    const char *windows = config_text(config, "charging", "charge_windows");
+    if (windows_parse(windows, &settings->windows, &why) < 0)
+        return err_set(err, ERR_CONFIG, "[charging] charge_windows = %s: %s", windows, why);
+    if (settings_check(settings, &why) < 0)
+        return err_set(err, ERR_CONFIG, "[charging] target_soc = %g, max_soc = %g: %s",
+                       settings->target_soc_percent, settings->max_soc_percent, why);
+    return 0;
 }
 
 int options_read(struct engine_options *options, const struct config *config,
@@ -87,7 +102,9 @@ int options_read(struct engine_options *options, const struct config *config,
     options->limits.field = config_real(config, "limits", #field);
     LIMITS_TABLE(LIMITS_READ)
 #undef LIMITS_READ
-    read_settings(&options->settings, config);
+    int code = read_settings(&options->settings, config, err);
+    if (code < 0)
+        return code;
     options->health_timeout_s = config_real(config, "engine", "health_timeout_s");
     options->monitor_settle_s = config_real(config, "engine", "monitor_settle_s");
     options->report_interval_s = config_real(config, "engine", "report_interval_s");

@@ -106,8 +106,11 @@ static void on_charge(struct engine *engine, const struct ipc_packet *packet)
         answer(engine, packet, IPC_CHARGE_RESPONSE, NULL);
         return;
     }
+    const char *presented = ipc_text(packet, "presented");
     const char *refusal =
-        station_request_swap(station, &engine->readings, &request, &engine->actions);
+        presented[0] && !engine_token_waits(engine, presented)
+            ? "Stale"
+            : station_request_swap(station, &engine->readings, &request, &engine->actions);
     if (!refusal) {
         refusal = settle(engine);
         if (refusal)
@@ -115,6 +118,7 @@ static void on_charge(struct engine *engine, const struct ipc_packet *packet)
     }
     log_info("engine", "swap %s command=%s vehicle=%s reason=%s", refusal ? "refused" : "accepted",
              request.command, request.vehicle, refusal ? refusal : "");
+    engine_token_answered(engine, presented, refusal);
     answer(engine, packet, IPC_CHARGE_RESPONSE, refusal);
 }
 
@@ -192,12 +196,20 @@ static const char *configure(struct engine *engine, const cJSON *entry)
 
 static void on_config(struct engine *engine, const struct ipc_packet *packet)
 {
-    const char *refusal = NULL;
+    const char *refusal = NULL, *misfit = NULL;
     const cJSON *entry = NULL;
+    struct station_settings before = engine->station.settings;
+    struct intent_config known = engine->config;
     cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(packet->json, "values"))
     {
         const char *why = configure(engine, entry);
         refusal = refusal ? refusal : why;
+    }
+    if (settings_check(&engine->station.settings, &misfit) < 0) { /* all of it, or none */
+        log_warning("engine", "configuration refused: %s", misfit);
+        engine->station.settings = before;
+        engine->config = known;
+        refusal = misfit;
     }
     const char *stored = settle(engine);
     answer(engine, packet, IPC_CONFIG_RESPONSE, refusal ? refusal : stored);
@@ -232,6 +244,9 @@ void engine_on_packet(struct engine *engine, const void *bytes, size_t length)
         break;
     case IPC_CONFIG_REQUEST:
         on_config(engine, &packet);
+        break;
+    case IPC_TOKEN_RESPONSE:
+        engine_token_answered(engine, packet.message_id, ipc_text(&packet, "reason"));
         break;
     case IPC_RESTART_REQUEST:
         log_info("engine", "restart asked for mode=%s", ipc_text(&packet, "mode"));

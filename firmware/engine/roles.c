@@ -60,6 +60,10 @@ static void take_station(uint32_t roles, const struct io_readings *from, struct 
         to->ambient_c = from->ambient_c;
     if (roles & BIT(mains_meter))
         to->mains_import_wh = from->mains_import_wh;
+    if (roles & BIT(reader)) {
+        memcpy(to->token, from->token, sizeof to->token);
+        to->token_number = from->token_number;
+    }
     if (roles & STATION_INPUTS)
         lower(&to->at_us, from->at_us);
 }

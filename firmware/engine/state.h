@@ -22,6 +22,15 @@ struct engine_status { /* one status packet's content */
  * loses the oldest: it has to ask again. */
 #define ENGINE_ANSWERS_MAX 32
 
+struct engine_reader { /* reader.c */
+    bool seen;         /* the first reading was looked at */
+    int64_t number;    /* newest token that was looked at */
+    char packet[65];   /* message_id of the token_presented that waits for an answer, "" none */
+    int64_t asked_us;  /* when it was sent, wall pace */
+    char notice[IO_ID_SIZE];
+    int64_t notice_us; /* since when it is shown, wall pace */
+};
+
 struct engine {
     struct engine_options options;
     struct station station;
@@ -52,6 +61,7 @@ struct engine {
     int64_t status_wall_us;   /* wall pace */
     int64_t handover_wall_us; /* last progress of the hand-over */
     int64_t packet_counter;
+    struct engine_reader reader;
     bool storage_told;
     bool exit_wanted;
 };
@@ -64,6 +74,14 @@ void engine_take_actions(struct engine *engine);
 
 /* engine.c */
 void engine_write_plants(struct engine *engine, const struct io_requests *requests);
+
+/* reader.c */
+void engine_read_token(struct engine *engine);  /* after reading: a new one goes to the monitor */
+void engine_show_notice(struct engine *engine); /* after the core: into the requests */
+/* The token_presented with this message_id still waits for its answer. */
+bool engine_token_waits(const struct engine *engine, const char *packet_id);
+/* Its answer; `refusal` NULL: the swap begins. */
+void engine_token_answered(struct engine *engine, const char *packet_id, const char *refusal);
 
 /* outgoing.c */
 int engine_send(struct engine *engine, cJSON *packet, struct err *err);

@@ -11,9 +11,13 @@
  *                         sends the rest again, in order
  *   health_check_request  {id, timestamp}                      every 30 s (wall)
  *   status_request        {}                                   send `status` now
- *   charge_request        {cp_id, driver_id, vehicle_id, request_id, battery_id?, count?, command}
- *                         run a swap of `count` (1, 2) batteries. `command` is the identity that
- *                         events echo
+ *   charge_request       {cp_id, driver_id, vehicle_id, request_id, battery_id?, count?, command,
+ *                         presented?}   run a swap of `count` (1, 2) batteries. `command` is the
+ *                         identity that events echo;
+ *                         `presented` the message_id of the token_presented that it answers: then
+ *                         vehicle_id may be "", and the engine refuses it as Stale when it comes
+ *                         too late for the driver who stands there
+ *   token_response       {status:"refused", reason}            no swap for that token_presented
  *   session_request       {cp_id, action:"start"|"stop", bay, session?, target_soc?, power_kw?,
  *                         command}
  *   reserve_request       {cp_id, action:"reserve"|"cancel", request_id, driver_id, vehicle_id,
@@ -33,6 +37,8 @@
  *                         the MQTT message of that type
  *   charge_completion     {boot, seq, time, age_ms, command, request_id, outcome:"done"|"failed",
  *                         reason}        the end of an accepted command; ordered with the events
+ *   token_presented       {token, vehicle_id}   a driver's token at the reader of the station;
+ *                         vehicle_id is what the lane's reader says, "" when nobody is there
  *   fault_notification    {id, failure_info}   what the engine cannot say as an event (storage)
  *
  * `time` is integer µs since 1970 on the plant clock; `age_ms` is how long before sending that was
@@ -69,6 +75,8 @@ enum ipc_type {
     IPC_EVENT,
     IPC_CHARGE_COMPLETION,
     IPC_FAULT_NOTIFICATION,
+    IPC_TOKEN_PRESENTED,
+    IPC_TOKEN_RESPONSE,
     IPC_TYPE_COUNT
 };
 

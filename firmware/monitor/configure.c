@@ -5,10 +5,14 @@
 #include "monitor/state.h"
 
 #include "base/log.h"
+#include "core/limits.h"
 #include "protocol/json.h"
 #include <string.h>
 
+#define MODULE    "config"
 #define VALUE_MAX (64u * 1024u) /* MESSAGE_CONFIG_MAX items of at most 400 bytes, twice over */
+
+#define KEYS_MAX (MESSAGE_CONFIG_MAX - 1) /* the echo has one more: the authorisation list */
 
 /* As the data of a SET_CONFIG message. */
 static int write_items(const struct message_config *config, struct strbuf *to, struct err *err)
@@ -47,27 +51,63 @@ static struct message_config_item *find_item(struct message_config *config, cons
     return NULL;
 }
 
-int configure_take(struct monitor *monitor, const struct message_config *config, int *newer,
-                   struct err *err)
+/* Whether all values together make sense, by the rules of the core, which uses them; keys that it
+ * does not know are somebody else's, and what the cloud never said is as the core has it. */
+static int judge(const struct message_config *config, struct err *err)
+{
+    struct station_settings settings;
+    const char *why = "";
+    settings_default(&settings);
+    for (size_t i = 0; i < config->count; i++)
+        if (settings_set(&settings, config->items[i].key, config->items[i].value, &why) < 0)
+            return err_set(err, ERR_INVALID, "%s", why);
+    return settings_check(&settings, &why) < 0 ? err_set(err, ERR_INVALID, "%s", why) : 0;
+}
+
+/* 1: it is newer, and taken; 0: it is not. */
+static int merge_item(struct message_config *to, const struct message_config_item *from,
+                      struct err *err)
+{
+    struct message_config_item *item = find_item(to, from->key);
+    if (item && item->version >= from->version)
+        return 0;
+    if (!item && to->count >= KEYS_MAX)
+        return err_set(err, ERR_INVALID, "configuration: more than %d keys", KEYS_MAX);
+    if (!item)
+        item = &to->items[to->count++];
+    *item = *from;
+    return 1;
+}
+
+int configure_take(struct monitor *monitor, const struct message_config *config, bool strict,
+                   int *newer, struct err *err)
 {
     SCOPE_STRBUF struct strbuf text = STRBUF_INIT;
     struct message_config merged = monitor->config;
+    /* What an older program took is no reason to take nothing any more. */
+    bool sound = judge(&monitor->config, NULL) == 0;
+    int rc = 0;
     *newer = 0;
     for (size_t i = 0; i < config->count; i++) {
-        struct message_config_item *item = find_item(&merged, config->items[i].key);
-        if (item && item->version >= config->items[i].version)
+        struct message_config before = merged;
+        rc = merge_item(&merged, &config->items[i], err);
+        bool taken = rc > 0;
+        if (taken && !strict && sound)
+            rc = judge(&merged, err);
+        if (rc < 0 && strict)
+            return rc;
+        if (rc < 0) {
+            log_warning(MODULE, "%s is left out: %s", config->items[i].key, err->text);
+            merged = before;
             continue;
-        if (!item && merged.count == MESSAGE_CONFIG_MAX)
-            return err_set(err, ERR_INVALID, "configuration: more than %d keys",
-                           MESSAGE_CONFIG_MAX);
-        if (!item)
-            item = &merged.items[merged.count++];
-        *item = config->items[i];
-        (*newer)++;
+        }
+        *newer += taken;
     }
     if (*newer == 0)
         return 0;
-    int rc = write_items(&merged, &text, err);
+    rc = strict && sound ? judge(&merged, err) : 0;
+    if (rc == 0)
+        rc = write_items(&merged, &text, err);
     if (rc == 0)
         rc = monitor->journal->ops->put_value(monitor->journal->self, "config", strbuf_text(&text),
                                               err);

@@ -58,6 +58,8 @@ static int load(struct monitor *monitor, struct err *err)
     if (rc == 0)
         rc = configure_load(monitor, err);
     if (rc == 0)
+        rc = authlist_load(&monitor->authlist, monitor->journal, err);
+    if (rc == 0)
         rc = find_last_command(monitor, err);
     return rc;
 }
@@ -148,6 +150,7 @@ void monitor_free(struct monitor *monitor)
         return;
     if (monitor->has_snapshot)
         message_free(&monitor->snapshot);
+    authlist_free(&monitor->authlist);
     free(monitor);
 }
 

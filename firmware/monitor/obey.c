@@ -4,7 +4,7 @@
  * the journal (outcome "") before the engine hears of it; what the engine answers is its outcome.
  *
  * Refusal codes where protocol.md leaves the choice: SafetyLock while the engine is away (the
- * station is in safe mode then), Unsupported for types 39 and 40 and for an unconfigured reboot.
+ * station is in safe mode then), Unsupported for type 39 and for an unconfigured reboot.
  */
 #include "monitor/state.h"
 
@@ -28,8 +28,7 @@ static void new_command(const struct monitor *monitor, const struct message *mes
     memcpy(command->digest, judgement->digest, sizeof(command->digest));
 }
 
-static void refuse_unrecorded(struct monitor *monitor, const struct journal_command *command,
-                              const char *reason)
+void obey_refuse(struct monitor *monitor, const struct journal_command *command, const char *reason)
 {
     monitor->counts.refused++;
     log_info(MODULE, "refused type=%" PRId64 " command=%s reason=%s", command->type,
@@ -51,7 +50,7 @@ static bool conclude(struct monitor *monitor, struct journal_command *command, c
     if (command->number > 0)
         owed_add(monitor, command->number, outcome, reason);
     else
-        refuse_unrecorded(monitor, command, "StorageFault");
+        obey_refuse(monitor, command, "StorageFault");
     return false;
 }
 
@@ -69,24 +68,28 @@ static bool record_asked(struct monitor *monitor, struct journal_command *comman
     }
     if (rc < 0) {
         log_error(MODULE, "a command is not stored: %s", err.text);
-        refuse_unrecorded(monitor, command, "StorageFault");
+        obey_refuse(monitor, command, "StorageFault");
         return false;
     }
     monitor->last_number = command->number;
     return true;
 }
 
-static void ask_engine(struct monitor *monitor, const struct message *message,
-                       struct journal_command *command)
+/* Refuses; says the reason again. */
+static const char *refuse(struct monitor *monitor, struct journal_command *command,
+                          const char *reason)
 {
-    if (monitor->engine.state != ENGINE_REGISTERED) {
-        (void)conclude(monitor, command, "refused", "SafetyLock");
-        return;
-    }
-    if (monitor->journal->ops->is_short(monitor->journal->self)) {
-        (void)conclude(monitor, command, "refused", "StorageFault");
-        return;
-    }
+    (void)conclude(monitor, command, "refused", reason);
+    return reason;
+}
+
+const char *obey_ask_engine(struct monitor *monitor, const struct message *message,
+                            struct journal_command *command, const char *packet_id)
+{
+    if (monitor->engine.state != ENGINE_REGISTERED)
+        return refuse(monitor, command, "SafetyLock");
+    if (monitor->journal->ops->is_short(monitor->journal->self))
+        return refuse(monitor, command, "StorageFault");
     if (message->type == MESSAGE_START_CHARGE || message->type == MESSAGE_STOP_CHARGE) {
         const struct message_control *control = &message->data.control;
         if (control->session[0])
@@ -95,11 +98,12 @@ static void ask_engine(struct monitor *monitor, const struct message *message,
             (void)snprintf(command->detail, sizeof(command->detail), "bay:%" PRId64, control->bay);
     }
     if (!record_asked(monitor, command))
-        return;
+        return "StorageFault";
     enum ipc_type type;
-    cJSON *packet = request_make(monitor, message, command, &type);
+    cJSON *packet = request_make(monitor, message, command, packet_id, &type);
     if (watch_send(monitor, type, packet, NULL) < 0)
-        (void)conclude(monitor, command, "refused", "SafetyLock");
+        return refuse(monitor, command, "SafetyLock");
+    return NULL;
 }
 
 void obey_engine_answer(struct monitor *monitor, const struct ipc_packet *packet)
@@ -176,7 +180,7 @@ static void set_config(struct monitor *monitor, const struct message_config *con
     int newer = 0;
     int rc = record_begin(monitor, &err);
     if (rc == 0) {
-        rc = configure_take(monitor, config, &newer, &err);
+        rc = configure_take(monitor, config, command != NULL, &newer, &err);
         if (rc == 0 && command)
             rc = outcome_join(monitor, command, "done", newer > 0 ? "" : "not newer", &err);
         if (rc == 0)
@@ -190,7 +194,9 @@ static void set_config(struct monitor *monitor, const struct message_config *con
         if (command) {
             command->outcome[0] = '\0';
             command->number = 0;
-            refuse_unrecorded(monitor, command, rc == ERR_INVALID ? "Malformed" : "StorageFault");
+            char reason[MESSAGE_TEXT_SIZE];
+            (void)snprintf(reason, sizeof(reason), "Malformed: %.200s", err.text);
+            obey_refuse(monitor, command, rc == ERR_INVALID ? reason : "StorageFault");
         }
         return;
     }
@@ -213,7 +219,7 @@ static void obey(struct monitor *monitor, const struct message *message,
     case MESSAGE_STOP_CHARGE:
     case MESSAGE_RESERVE:
     case MESSAGE_CANCEL:
-        ask_engine(monitor, message, command);
+        (void)obey_ask_engine(monitor, message, command, NULL);
         break;
     case MESSAGE_SERVER_ASK_INFO:
         tell_info(monitor, command);
@@ -227,7 +233,10 @@ static void obey(struct monitor *monitor, const struct message *message,
     case MESSAGE_SET_CONFIG:
         set_config(monitor, &message->data.set_config, command);
         break;
-    default: /* UPDATE, AUTH_LIST: not in this version */
+    case MESSAGE_AUTH_LIST:
+        local_take_list(monitor, &message->data.auth_list, command);
+        break;
+    default: /* UPDATE: not in this version */
         (void)conclude(monitor, command, "refused", "Unsupported");
         break;
     }
@@ -245,7 +254,7 @@ static bool is_repeat(struct monitor *monitor, const struct message *message,
         return false;
     if (rc < 0) { /* not knowing is no reason to move twice */
         log_error(MODULE, "the journal cannot be asked: %s", err.text);
-        refuse_unrecorded(monitor, command, "StorageFault");
+        obey_refuse(monitor, command, "StorageFault");
         return true;
     }
     if (!command_is_repeat(&seen, message->id[0] != '\0', command->seen_wall_us))
@@ -264,7 +273,7 @@ static void take_command(struct monitor *monitor, const struct message *message,
     struct journal_command command;
     new_command(monitor, message, judgement, &command);
     if (judgement->verdict == COMMAND_REFUSED)
-        refuse_unrecorded(monitor, &command, judgement->reason);
+        obey_refuse(monitor, &command, judgement->reason);
     else if (!is_repeat(monitor, message, &command))
         obey(monitor, message, &command);
 }

@@ -37,6 +37,9 @@ static void add_own_part(const struct monitor *monitor, struct message_station *
     station->journal_dropped = monitor->counts.dropped_rows;
     station->journal_dead = monitor->counts.dead_rows;
     station->config = monitor->config;
+    if (station->config.count < MESSAGE_CONFIG_MAX &&
+        local_echo(monitor, &station->config.items[station->config.count]))
+        station->config.count++;
     if (!isnan(monitor->settings->latitude)) {
         station->latitude = monitor->settings->latitude;
         station->longitude = monitor->settings->longitude;

@@ -17,7 +17,7 @@ static cJSON *begin_request(struct monitor *monitor, enum ipc_type type,
 }
 
 static cJSON *charge_request(struct monitor *monitor, const struct message *message,
-                             const struct journal_command *command)
+                             const struct journal_command *command, const char *packet_id)
 {
     const struct message_ask_charge *ask = &message->data.ask_charge;
     const char *request = ask->request_id[0] ? ask->request_id : command->identity;
@@ -29,6 +29,8 @@ static cJSON *charge_request(struct monitor *monitor, const struct message *mess
         cJSON_AddStringToObject(packet, "battery_id", ask->battery);
     if (ask->count != MESSAGE_ABSENT)
         cJSON_AddNumberToObject(packet, "count", (double)ask->count);
+    if (packet_id)
+        cJSON_AddStringToObject(packet, "presented", packet_id);
     return packet;
 }
 
@@ -67,12 +69,13 @@ static cJSON *reserve_request(struct monitor *monitor, const struct message *mes
 }
 
 cJSON *request_make(struct monitor *monitor, const struct message *message,
-                    const struct journal_command *command, enum ipc_type *type)
+                    const struct journal_command *command, const char *packet_id,
+                    enum ipc_type *type)
 {
     switch (message->type) {
     case MESSAGE_SERVER_ASK_CHARGE:
         *type = IPC_CHARGE_REQUEST;
-        return charge_request(monitor, message, command);
+        return charge_request(monitor, message, command, packet_id);
     case MESSAGE_START_CHARGE:
     case MESSAGE_STOP_CHARGE:
         *type = IPC_SESSION_REQUEST;

@@ -4,6 +4,7 @@
 #define SWAPSTACK_MONITOR_STATE_H
 
 #include "ipc/ipc.h"
+#include "monitor/authlist.h"
 #include "monitor/commands.h"
 #include "monitor/monitor.h"
 #include "monitor/outbox.h"
@@ -113,6 +114,10 @@ struct monitor {
     struct owed_outcome owed[OWED_MAX];
     int64_t owed_us; /* NEVER: none is owed */
 
+    /* local.c */
+    struct authlist authlist;
+    int64_t local_count; /* local starts of this boot */
+
     int64_t recover_us, purge_us;
     int64_t sweep_us; /* acknowledged rows are deleted again; NEVER: none is known to be left */
 };
@@ -217,9 +222,11 @@ void harvest_event(struct monitor *monitor, const struct ipc_packet *packet);
 /* configure.c --------------------------------------------------------------------------------- */
 
 int configure_load(struct monitor *monitor, struct err *err);
-/* Takes the items that are newer than what is there; within a durable group. *newer counts them. */
-int configure_take(struct monitor *monitor, const struct message_config *config, int *newer,
-                   struct err *err);
+/* Takes the items that are newer than what is there; within a durable group. *newer counts them.
+ * ERR_INVALID: a value that the station cannot work with. Not `strict`: such items are left out and
+ * the others taken, because one bad key of a fleet must not keep locks from a station. */
+int configure_take(struct monitor *monitor, const struct message_config *config, bool strict,
+                   int *newer, struct err *err);
 /* Tells the engine all of it. */
 void configure_tell_engine(struct monitor *monitor);
 
@@ -258,12 +265,30 @@ void outcome_settle(struct monitor *monitor);
 void obey_message(struct monitor *monitor, const char *topic, const void *payload, size_t length,
                   bool retained);
 void obey_engine_answer(struct monitor *monitor, const struct ipc_packet *packet);
+/* Records a command and asks the engine for it; refuses it when that cannot be. `packet_id`: of the
+ * engine's token_presented that it answers, NULL for a command of the cloud. NULL: the engine was
+ * asked; else the reason of the refusal. */
+const char *obey_ask_engine(struct monitor *monitor, const struct message *message,
+                            struct journal_command *command, const char *packet_id);
+void obey_refuse(struct monitor *monitor, const struct journal_command *command,
+                 const char *reason);
+
+/* local.c ------------------------------------------------------------------------------------- */
+
+/* A page of the list of those who may swap; concludes the command. */
+void local_take_list(struct monitor *monitor, const struct message_auth_list *page,
+                     struct journal_command *command);
+/* A driver's token at the station's reader: a swap if the list in force names it. */
+void local_on_token(struct monitor *monitor, const struct ipc_packet *packet);
+/* The list in force as an item of station.config; false: there is none. */
+bool local_echo(const struct monitor *monitor, struct message_config_item *item);
 
 /* request.c ----------------------------------------------------------------------------------- */
 
-/* The engine's packet for a command that is recorded. */
+/* The engine's packet for a command that is recorded. `packet_id` as in obey_ask_engine. */
 cJSON *request_make(struct monitor *monitor, const struct message *message,
-                    const struct journal_command *command, enum ipc_type *type);
+                    const struct journal_command *command, const char *packet_id,
+                    enum ipc_type *type);
 
 /* goodbye.c ----------------------------------------------------------------------------------- */
 

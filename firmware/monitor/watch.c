@@ -177,6 +177,9 @@ void monitor_on_engine_packet(struct monitor *monitor, const void *bytes, size_t
             log_warning(MODULE, "the engine refuses configuration: %s",
                         ipc_text(&packet, "reason"));
         break;
+    case IPC_TOKEN_PRESENTED:
+        local_on_token(monitor, &packet);
+        break;
     case IPC_FAULT_NOTIFICATION:
         log_error(MODULE, "the engine says: %s", ipc_text(&packet, "failure_info"));
         break;

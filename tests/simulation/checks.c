@@ -14,12 +14,46 @@
 
 /* --- at each step of an engine --- */
 
+#define LOCAL_PREFIX "local-"
+#define LATEST_US    (15 * CLOCK_US_PER_SECOND) /* 10 s for the answer, and a step of the engine */
+
+/* A card was held to the reader just now, once for each swap, and it was on some list. */
+static void local_swap_begins(struct sim_station *station, const char *identity, const char *user)
+{
+    struct sim *sim = station->sim;
+    char stranger[32];
+    (void)snprintf(stranger, sizeof stranger, "CARD-%d", SIM_CARDS - 1);
+    sim->counts->local_swaps++;
+    sim->counts->cut_off_swaps += !station->client.alive;
+    for (size_t i = 0; i < station->local_count; i++)
+        if (strcmp(station->local[i], identity) == 0)
+            sim_violate(sim, "%s: local swap %s comes twice", station->device, identity);
+    if (station->local_count == SIM_COMMANDS_MAX ||
+        (int64_t)station->local_count >= station->presented)
+        sim_violate(sim, "%s: more local swaps than cards, %zu", station->device,
+                    station->local_count);
+    else
+        (void)snprintf(station->local[station->local_count++], MESSAGE_ID_SIZE, "%s", identity);
+    if (sim->schedule.now_us - station->presented_us > LATEST_US)
+        sim_violate(sim, "%s: local swap %s begins long after the card was shown", station->device,
+                    identity);
+    if (strcmp(user, stranger) == 0)
+        sim_violate(sim, "%s: a swap for %s, which is on no list", station->device, stranger);
+    if (!sim_monitor_knows(station, identity))
+        sim_violate(sim, "%s: local swap %s begins and is not yet durable", station->device,
+                    identity);
+}
+
 static void swap_begins(struct sim_station *station, const char *identity)
 {
     struct sim *sim = station->sim;
     struct sim_command *command = sim_command_find(sim, identity);
     station->swaps_begun++;
     sim->counts->swaps++;
+    if (strncmp(identity, LOCAL_PREFIX, strlen(LOCAL_PREFIX)) == 0) {
+        local_swap_begins(station, identity, station->engine->station.swap.user);
+        return;
+    }
     if (!command)
         sim_violate(sim, "%s: a swap for command \"%s\", which nobody sent", station->device,
                     identity);

@@ -150,8 +150,10 @@ static void print_counts(const struct shared *shared, const struct options *opti
     (void)printf("seeds %" PRId64 " (%s), %.1f s, %.1f station-hours\n", sum.runs,
                  options->sqlite ? "SQLite" : "memory", seconds, (double)sum.virtual_us / 3.6e9);
     (void)printf("messages %" PRId64 ", events %" PRId64 ", telemetry rows %" PRId64
-                 ", commands %" PRId64 ", swaps %" PRId64 "\n",
-                 sum.messages, sum.events, sum.telemetry, sum.commands, sum.swaps);
+                 ", commands %" PRId64 ", swaps %" PRId64 " (%" PRId64 " by card, %" PRId64
+                 " of them cut off from the broker)\n",
+                 sum.messages, sum.events, sum.telemetry, sum.commands, sum.swaps, sum.local_swaps,
+                 sum.cut_off_swaps);
     (void)printf("repeats dropped %" PRId64 ", resends asked %" PRId64 ", gap rows %" PRId64
                  ", redelivered by the broker %" PRId64 ", checks %" PRId64 "\n",
                  sum.repeats, sum.missing, sum.gap_rows, sum.redeliveries, sum.checks);

@@ -30,6 +30,22 @@ static const char *count_of(struct sim *sim, const struct sim_station *station, 
     return random_chance(&sim->random, 80) ? ",\"count\":2" : "";
 }
 
+/* A page of a list with some of the cards; lists of two pages often stay incomplete. */
+static void write_list(struct random *random, int number, char *to, size_t size)
+{
+    int pages = 1 + number % 2;
+    size_t used =
+        (size_t)snprintf(to, size, "{\"version\":%d,\"page\":%d,\"pages\":%d,\"tokens\":[",
+                         number / 2, (int)random_between(random, 1, pages), pages);
+    for (int card = 0, first = 1; card < SIM_CARDS - 1; card++) {
+        if (random_chance(random, 30))
+            continue;
+        used += (size_t)snprintf(to + used, size - used, "%s\"CARD-%d\"", first ? "" : ",", card);
+        first = 0;
+    }
+    (void)snprintf(to + used, size - used, "]}");
+}
+
 static void write_data(struct sim *sim, const struct sim_station *station, int64_t type, int number,
                        char *to, size_t size)
 {
@@ -57,6 +73,9 @@ static void write_data(struct sim *sim, const struct sim_station *station, int64
     case MESSAGE_START_CHARGE:
     case MESSAGE_STOP_CHARGE:
         (void)snprintf(to, size, "{\"bay\":%d,\"session\":\"S-%d\"}", bay, number);
+        break;
+    case MESSAGE_AUTH_LIST:
+        write_list(random, number, to, size);
         break;
     case MESSAGE_RESERVE:
     case MESSAGE_CANCEL: {
@@ -86,6 +105,8 @@ static int64_t choose_type(struct random *random)
                                      MESSAGE_STOP_CHARGE,
                                      MESSAGE_RESERVE,
                                      MESSAGE_CANCEL,
+                                     MESSAGE_AUTH_LIST,
+                                     MESSAGE_AUTH_LIST,
                                      MESSAGE_AUTH_LIST};
     if (random_chance(random, 55))
         return MESSAGE_SERVER_ASK_CHARGE;
@@ -161,13 +182,35 @@ static void act(void *self, void *what)
     }
     struct sim_command *command = &sim->commands[sim->command_count++];
     *command = (struct sim_command){.type = choose_type(&sim->random), .allowed = 1};
+    if (sim->command_count <= 2 && random_chance(&sim->random, 60))
+        command->type = MESSAGE_AUTH_LIST; /* early, so that cards are worth something */
     command->station = (int)random_below(&sim->random, (int64_t)sim->station_count);
     bool retained = compose(sim, command);
     sim->counts->commands++;
     publish(sim, command, retained);
 }
 
+/* Somebody comes by himself and holds a card to a reader. */
+static void walk_in(void *self, void *what)
+{
+    struct sim *sim = self;
+    (void)what;
+    if (sim->calm)
+        return;
+    sim_later(sim, random_between(&sim->random, 2 * PAUSE_MIN_US, 2 * PAUSE_MAX_US), walk_in, sim,
+              NULL);
+    struct sim_station *station =
+        &sim->stations[random_below(&sim->random, (int64_t)sim->station_count)];
+    char token[32];
+    (void)snprintf(token, sizeof token, "CARD-%d", (int)random_below(&sim->random, SIM_CARDS));
+    sim_trace(sim, "%s reader %s", station->device, token);
+    plant_present(&station->plant, (int)random_below(&sim->random, PLANT_VEHICLES), token);
+    station->presented++;
+    station->presented_us = sim->schedule.now_us;
+}
+
 void sim_operator_begin(struct sim *sim)
 {
+    sim_later(sim, random_between(&sim->random, 20000000, 90000000), walk_in, sim, NULL);
     sim_later(sim, random_between(&sim->random, 2000000, 40000000), act, sim, NULL);
 }

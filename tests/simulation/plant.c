@@ -66,6 +66,7 @@ void plant_init(struct plant *plant, struct random *random, const char *prefix, 
                             .in_lane = -1,
                             .gave_bay = -1,
                             .took_bay = -1,
+                            .waiting = -1,
                             .requests = {0}};
     plant->various = random_chance(&own, 50);
     plant->out_in = plant->various && random_chance(&own, 50);
@@ -156,7 +157,7 @@ static void step(struct plant *plant, double dt_s)
 void plant_advance(struct plant *plant, int64_t now_us)
 {
     double left_s = (double)(now_us - plant->now_us) / 1e6;
-    bool people = plant->in_lane >= 0 || plant->requests.announce[0];
+    bool people = plant->in_lane >= 0 || plant->requests.announce[0] || plant_is_let_in(plant);
     plant->now_us = now_us;
     while (left_s > 0) {
         double part_s = people && left_s > STEP_S ? STEP_S : left_s;
@@ -217,6 +218,8 @@ static int plant_read(void *self, int64_t now_us, struct io_readings *to, struct
                : plant->gate >= 1 ? IO_GATE_OPEN
                                   : IO_GATE_BETWEEN;
     to->lane_occupied = plant->in_lane >= 0;
+    (void)snprintf(to->token, sizeof to->token, "%s", plant->token);
+    to->token_number = plant->token_number;
     (void)snprintf(to->lane_vehicle, sizeof to->lane_vehicle, "%s",
                    plant->in_lane >= 0 ? plant->vehicles[plant->in_lane].id : "");
     to->guard_clear = true;
@@ -241,6 +244,7 @@ static int plant_write(void *self, int64_t now_us, const struct io_requests *ask
             plant_violate(plant, "a door is unlocked while current flows", i);
     }
     plant->requests = *asked;
+    plant_watch_reader(plant);
     /* A contactor follows within a fraction of a step. */
     for (int i = 0; i < plant->bay_count; i++)
         move_bay(plant, i, 0);

@@ -49,7 +49,12 @@ struct plant {
     int gives_most, takes_most; /* in this visit */
     int gave_bay, took_bay;     /* whose door was not shut since, -1 none */
     bool hurried; /* puts one where another was taken from, through the same open door */
-    bool reluctant_to_give, reluctant_to_take;
+    /* A driver at the reader, whom nobody called. */
+    char token[IO_ID_SIZE];
+    int64_t token_number;
+    int waiting; /* index of the vehicle, -1 none */
+    bool let_in; /* the reader said so */
+    int64_t waits_until_us;
     struct io_requests requests;
     int64_t gate_openings;
     char violation[256]; /* the first one, "" none */
@@ -63,12 +68,17 @@ void plant_init(struct plant *plant, struct random *random, const char *prefix, 
                 int64_t now_us);
 /* Up to now_us under the requests last written. */
 void plant_advance(struct plant *plant, int64_t now_us);
+/* A driver holds this token to the reader, and drives in if the reader says so. */
+void plant_present(struct plant *plant, int vehicle, const char *token);
 /* The engine is gone: keep-alive lines drop. */
 void plant_release(struct plant *plant);
 /* Notes what must never happen; the first of it stays. `bay` from 0, -1 none. */
 void plant_violate(struct plant *plant, const char *what, int bay);
-/* plant_people.c: what the driver in the lane does in a part of a step. */
+/* plant_people.c: what the driver in the lane does in a part of a step; what the one at the reader
+ * makes of what it says; is that one let in? */
 void plant_move_people(struct plant *plant, double dt_s);
+void plant_watch_reader(struct plant *plant);
+bool plant_is_let_in(const struct plant *plant);
 /* Nobody in the lane, all shut. */
 bool plant_is_quiet(const struct plant *plant);
 

@@ -2,7 +2,11 @@
 /* Drivers: they come when they are called, give, take and leave, mostly. */
 #include "plant.h"
 
+#include "base/clock.h"
+#include <stdio.h>
 #include <string.h>
+
+#define WAITS_S 60 /* at the reader */
 
 static bool busy(struct plant *plant, double seconds, double dt_s)
 {
@@ -30,13 +34,39 @@ static int most(struct plant *plant, const struct plant_vehicle *vehicle)
     return vehicle->set > 1 && random_chance(plant->random, 8) ? 1 : PLANT_HOLDS;
 }
 
+/* Whoever is refused goes away, and so does who is not let in for long. */
+void plant_watch_reader(struct plant *plant)
+{
+    const char *notice = plant->requests.notice;
+    if (strcmp(notice, "accepted") == 0)
+        plant->let_in = true;
+    else if (notice[0] || plant->now_us > plant->waits_until_us)
+        plant->waiting = -1;
+}
+
+bool plant_is_let_in(const struct plant *plant)
+{
+    return plant->waiting >= 0 && plant->let_in;
+}
+
+void plant_present(struct plant *plant, int vehicle, const char *token)
+{
+    (void)snprintf(plant->token, sizeof plant->token, "%s", token);
+    plant->token_number++;
+    plant->waiting = vehicle;
+    plant->let_in = false;
+    plant->waits_until_us = plant->now_us + WAITS_S * CLOCK_US_PER_SECOND;
+}
+
 static void arrive(struct plant *plant, double dt_s)
 {
-    int number = find_vehicle(plant, plant->requests.announce);
+    int number = plant->requests.announce[0] ? find_vehicle(plant, plant->requests.announce)
+                                             : plant->waiting;
     if (number < 0 || plant->gate < 1 || busy(plant, 2, dt_s))
         return;
     struct plant_vehicle *vehicle = &plant->vehicles[number];
     plant->in_lane = number;
+    plant->waiting = -1;
     plant->gave = plant->took = 0;
     plant->patience_s = 0;
     plant->gives_most = most(plant, vehicle);
@@ -109,7 +139,7 @@ static bool handle(struct plant *plant, int i, double dt_s)
 void plant_move_people(struct plant *plant, double dt_s)
 {
     if (plant->in_lane < 0) {
-        if (plant->requests.announce[0])
+        if (plant->requests.announce[0] || plant_is_let_in(plant))
             arrive(plant, dt_s);
         return;
     }

@@ -23,6 +23,7 @@
 
 #define SIM_STATIONS_MAX 2
 #define SIM_COMMANDS_MAX 64
+#define SIM_CARDS        8 /* tokens CARD-0 … CARD-7; the last one is on no list */
 #define SIM_RING         64
 #define SIM_MADE_KEY     176
 #define SIM_START_US     INT64_C(1795248000000000) /* 2026-11-21T08:00:00Z */
@@ -50,7 +51,7 @@ extern const char *const SIM_FAULT_NAMES[FAULT_KIND_COUNT];
 /* Sums over runs. */
 struct sim_counts {
     int64_t runs, virtual_us, messages, events, telemetry, repeats, missing, gap_rows, commands,
-        swaps, checks, redeliveries;
+        swaps, local_swaps, cut_off_swaps, checks, redeliveries;
     int64_t faults[FAULT_KIND_COUNT];
 };
 
@@ -108,6 +109,9 @@ struct sim_station {
     size_t made_count, made_capacity;
     struct sim_made *made; /* owned */
     int64_t swaps_begun;
+    int64_t presented, presented_us; /* tokens at the reader, and when the newest one was */
+    size_t local_count;              /* local swaps, and their identities */
+    char local[SIM_COMMANDS_MAX][MESSAGE_ID_SIZE];
     char swap_command[MESSAGE_ID_SIZE]; /* under way */
     /* between engine and monitor */
     bool ipc_up;

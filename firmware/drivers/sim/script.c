@@ -154,6 +154,23 @@ static void parse_condition(struct line *line, char *text)
     }
 }
 
+static bool takes_id(enum script_fault fault)
+{
+    return fault == SCRIPT_FAULT_token || fault == SCRIPT_FAULT_vehicle_waits;
+}
+
+static void take_id(struct line *line, const char *value)
+{
+    size_t length = strlen(value);
+    if (length == 0 || length >= sizeof line->rule.id) {
+        mistake(line->script, line->number, "id=%.20s: 1 to %zu bytes are right", value,
+                sizeof line->rule.id - 1);
+        line->bad = true;
+        return;
+    }
+    memcpy(line->rule.id, value, length + 1);
+}
+
 static void parse_fault(struct line *line, char *text)
 {
     struct script_rule *rule = &line->rule;
@@ -181,8 +198,14 @@ static void parse_fault(struct line *line, char *text)
             take_seconds(line, word, word + 4, &rule->for_s);
         else if (strncmp(word, "value=", 6) == 0)
             take_number(line, word + 6, &rule->value);
+        else if (strncmp(word, "id=", 3) == 0 && takes_id(rule->fault))
+            take_id(line, word + 3);
         else
             refuse(line, word, "a fault takes bay=N (if it is a bay's), value=X and for=SECONDS");
+    }
+    if (takes_id(rule->fault) && rule->id[0] == '\0' && !line->bad) {
+        mistake(line->script, line->number, "%s needs id=TEXT", faults[found].name);
+        line->bad = true;
     }
 }
 

@@ -6,6 +6,8 @@
  *     when charging bay=3 after=30: pack_silent for=10
  *     when pack_in vehicle=V7: wrong_serial
  *     when gate_opening: gate_stuck for=60
+ *     at 30: vehicle_waits id=V7                     drives in when the gate opens
+ *     at 40: token id=CARD-7                         and its driver holds a card to the reader
  *
  * Left of the colon the time, or a condition that must hold, optionally only for one bay or one
  * vehicle, and a delay (`after`, s). Right of it the fault, its bay (default: the bay of the
@@ -33,6 +35,8 @@ enum script_scope { SCRIPT_STATION, SCRIPT_BAY, SCRIPT_EITHER };
     X(no_vehicle, SCRIPT_STATION, 0)      /* a called vehicle does not come */                     \
     X(not_returned, SCRIPT_STATION, 0)    /* the driver keeps the pack in the vehicle */           \
     X(not_taken, SCRIPT_STATION, 0)       /* the driver does not take the pack offered */          \
+    X(token, SCRIPT_STATION, 0)           /* a driver holds the token id=TEXT to the reader */     \
+    X(vehicle_waits, SCRIPT_STATION, 0)   /* id=VEHICLE stands before the gate, called or not */   \
     X(smoke, SCRIPT_EITHER, 0)            /* smoke detector: of the bay or the station */          \
     X(door_stuck, SCRIPT_BAY, 0)          /* the door does not move */                             \
     X(door_obstructed, SCRIPT_BAY, 0)     /* something stands in the door */                       \
@@ -79,7 +83,8 @@ struct script_rule {
     enum script_fault fault;
     int fault_bay; /* index from 0, or SCRIPT_ANY_BAY: the condition's, for the station: none */
     double value;
-    double for_s; /* INFINITY: for good */
+    char id[IO_ID_SIZE]; /* of a token or vehicle */
+    double for_s;        /* INFINITY: for good */
 };
 
 struct script_mistake {

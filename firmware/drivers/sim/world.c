@@ -107,6 +107,8 @@ static int meet(struct sim_world *world, const char *id, struct err *err)
 int world_request(struct sim_world *world, const struct io_requests *requests, struct err *err)
 {
     int result = meet(world, requests->announce, err);
+    if (result == 0 && world->waiting != NULL)
+        result = meet(world, world->waiting, err);
     if (result != 0)
         return result;
     world->requests = *requests;
@@ -251,6 +253,9 @@ void world_read(struct sim_world *world, struct io_readings *readings)
     readings->emergency_stop = WORLD_FAULT(world, emergency_stop);
     readings->smoke = WORLD_FAULT(world, smoke);
     readings->water = WORLD_FAULT(world, water);
+    (void)snprintf(readings->token, sizeof readings->token, "%s",
+                   world->token != NULL ? world->token : "");
+    readings->token_number = world->token_number;
     readings->ambient_c = world_outside_c(world, world->now_us);
     readings->mains_import_wh = world->station_wh;
     readings->bay_count = world->bay_count;

@@ -81,6 +81,9 @@ struct sim_world {
     /* Active faults, from `faults` at each step: */
     uint32_t station_faults;
     double station_value[SCRIPT_FAULT_COUNT];
+    const char *waiting; /* vehicle that stands before the gate, NULL none; of the script */
+    const char *token;   /* newest one that was held to the reader, NULL none; of the script */
+    int64_t token_number;
     uint32_t bay_faults[IO_BAYS_MAX];
     double hot_k_s[IO_BAYS_MAX];
 };

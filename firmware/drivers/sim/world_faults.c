@@ -2,6 +2,7 @@
 /* The fault script at work: which rules' conditions are met, and which faults act where. */
 #include "drivers/sim/world.h"
 
+#include <math.h>
 #include <string.h>
 
 static bool bay_meets(const struct sim_world *world, enum script_condition condition, int index)
@@ -81,8 +82,43 @@ static void step_rule(struct sim_world *world, const struct script_rule *rule,
     state->fired = due;
 }
 
+/* It came by itself and has not been in since. */
+static bool still_waits(struct sim_world *world, const struct script_rule *rule,
+                        const struct fault_state *state)
+{
+    const struct sim_vehicle *vehicle = world_vehicle(world, rule->id);
+    int64_t came_us = world->now_us - (int64_t)(state->since_s * 1e6);
+    return vehicle == NULL || vehicle->left_at_us < came_us;
+}
+
+/* People who come without being called: tokens count up in the order in which they are held to the
+ * reader. */
+static void apply_people(struct sim_world *world)
+{
+    double newest_s = INFINITY;
+    world->waiting = world->token = NULL;
+    world->token_number = 0;
+    for (size_t i = 0; i < world->script.count; i++) {
+        const struct script_rule *rule = &world->script.rules[i];
+        const struct fault_state *state = &world->faults[i];
+        if (!state->fired)
+            continue;
+        if (rule->fault == SCRIPT_FAULT_token) {
+            world->token_number++;
+            if (state->since_s <= newest_s) {
+                newest_s = state->since_s;
+                world->token = rule->id;
+            }
+        } else if (rule->fault == SCRIPT_FAULT_vehicle_waits && world->waiting == NULL &&
+                   state->since_s < rule->for_s && still_waits(world, rule, state)) {
+            world->waiting = rule->id;
+        }
+    }
+}
+
 void world_apply_faults(struct sim_world *world)
 {
+    apply_people(world);
     world->station_faults = 0;
     memset(world->bay_faults, 0, sizeof world->bay_faults);
     for (size_t i = 0; i < world->script.count; i++) {

@@ -68,10 +68,20 @@ static void restore_patience(struct sim_world *world)
     world->visit.patience_s = stranded ? world->params.tow_after_s : world->params.patience_s;
 }
 
+/* Who is to come: the one that the display calls, or who waits before a gate that opens. */
+static const char *called_vehicle(const struct sim_world *world)
+{
+    const char *announced = world->requests.announce;
+    bool opens = world->requests.gate == IO_MOTION_OPEN || world->gate == 1;
+    if (*announced != '\0' || world->waiting == NULL || !opens)
+        return announced;
+    return world->waiting;
+}
+
 static void step_called(struct sim_world *world, double dt_s)
 {
     struct sim_visit *visit = &world->visit;
-    if (strcmp(world->requests.announce, visit->vehicle) != 0) {
+    if (strcmp(called_vehicle(world), visit->vehicle) != 0) {
         enter(world, VISIT_NONE, 0); /* called off */
         return;
     }
@@ -89,7 +99,7 @@ static void step_called(struct sim_world *world, double dt_s)
 /* Nobody is here: is one called? */
 static void step_none(struct sim_world *world)
 {
-    const char *called = world->requests.announce;
+    const char *called = called_vehicle(world);
     struct sim_vehicle *vehicle = *called != '\0' ? world_vehicle(world, called) : NULL;
     if (vehicle == NULL)
         return;

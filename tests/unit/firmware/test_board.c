@@ -243,7 +243,8 @@ static void test_registry(void **state)
     assert_true(driver_find("sim")->steppable);
     assert_null(driver_find("gpio"));
     assert_ptr_equal(driver_at(0), driver_find("sim"));
-    assert_null(driver_at(1));
+    assert_ptr_equal(driver_at(1), driver_find("reader"));
+    assert_null(driver_at(2));
 }
 
 int main(void)

@@ -133,6 +133,13 @@ static void settings_take_only_sensible_values(void **state)
         {"locked.0", "[]", 1},
         {"locked.17", "[]", 1},
         {"locked.1x", "[]", 1},
+        {"min_ready", "3", 0},
+        {"min_ready", "65", -1},
+        {"charge_windows", "\"mon-fri 22:00-06:00, sat+sun 00:00-24:00\"", 0},
+        {"charge_windows", "\"\"", 0},
+        {"charge_windows", "\"22:00\"", -1},
+        {"charge_windows", "7", -1},
+        {"charge_windows", "[]", -1},
         {"price", "0.25", 1},
         {"", "1", 1},
     };

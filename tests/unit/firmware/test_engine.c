@@ -177,6 +177,14 @@ static void configuration_is_applied_when_newer_and_kept(void **state)
         {"{\"target_soc\":5}", "refused", 85},
         {"{\"locked.2\":{\"version\":9,\"value\":[\"P-1\",\"P-7\"]}}", "accepted", 85},
         {"{\"locked.2\":{\"version\":8,\"value\":[]}}", "accepted", 85}, /* not newer */
+        /* a maximum below the target: none of it */
+        {"{\"max_soc\":{\"version\":1,\"value\":60},\"target_soc\":{\"version\":8,\"value\":75}}",
+         "refused", 85},
+        {"{\"max_soc\":{\"version\":1,\"value\":60},\"target_soc\":{\"version\":8,\"value\":60}}",
+         "accepted", 60},
+        {"{\"target_soc\":{\"version\":9,\"value\":85},\"max_soc\":{\"version\":2,\"value\":90},"
+         "\"charge_windows\":{\"version\":1,\"value\":\"22:00-06:00\"}}",
+         "accepted", 85},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         cJSON *packet = ipc_begin(IPC_CONFIG_REQUEST, "config");
@@ -189,6 +197,8 @@ static void configuration_is_applied_when_newer_and_kept(void **state)
     rig_open(&rig);
     assert_near(engine_station(rig.engine)->settings.target_soc_percent, 85, 0);
     assert_near(engine_station(rig.engine)->settings.min_soh_percent, 50, 0);
+    assert_near(engine_station(rig.engine)->settings.max_soc_percent, 90, 0);
+    assert_int_equal(engine_station(rig.engine)->settings.windows.count, 1);
     assert_true(locks_has(&engine_station(rig.engine)->settings.locks, "P-7"));
     assert_false(locks_has(&engine_station(rig.engine)->settings.locks, "P-"));
     rig_free(&rig);

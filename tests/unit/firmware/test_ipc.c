@@ -68,6 +68,11 @@ static const char *const GOOD[IPC_TYPE_COUNT] = {
     [IPC_CHARGE_COMPLETION] =
         "{\"type\":\"charge_completion\",\"message_id\":\"e3\",\"boot\":1,\"seq\":8,\"time\":1,"
         "\"age_ms\":0,\"command\":\"c\",\"request_id\":\"r\",\"outcome\":\"done\",\"reason\":\"\"}",
+    [IPC_TOKEN_PRESENTED] =
+        "{\"type\":\"token_presented\",\"message_id\":\"e5\",\"token\":\"CARD-7\","
+        "\"vehicle_id\":\"\"}",
+    [IPC_TOKEN_RESPONSE] = "{\"type\":\"token_response\",\"message_id\":\"e5\","
+                           "\"status\":\"refused\",\"reason\":\"Unauthorized\"}",
     [IPC_FAULT_NOTIFICATION] =
         "{\"type\":\"fault_notification\",\"message_id\":\"e4\",\"id\":\"1231\","
         "\"failure_info\":\"no space\"}",

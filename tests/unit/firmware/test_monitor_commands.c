@@ -282,6 +282,43 @@ static void test_sessions(void **state)
     assert_result(fx, 37, "done", "", "event");
 }
 
+/* What the core cannot work with is refused before it is stored, and as a whole. */
+static void test_bad_configuration(void **state)
+{
+    struct fixture *fx = ready(state);
+    order(fx, 34, "{\"max_soc\":{\"version\":1,\"value\":80}}", NULL);
+    assert_result(fx, 34, "refused", "Malformed: max_soc must not be below target_soc: send both",
+                  "telemetry");
+    order(fx, 34,
+          "{\"max_soc\":{\"version\":1,\"value\":80},"
+          "\"target_soc\":{\"version\":1,\"value\":80}}",
+          NULL);
+    assert_result(fx, 34, "done", "", "event");
+    order(fx, 34,
+          "{\"power_cap_kw\":{\"version\":1,\"value\":50},"
+          "\"charge_windows\":{\"version\":1,\"value\":\"at night\"}}",
+          NULL);
+    pass(fx, 2 * SECOND);
+    const cJSON *result = said(fx, 19);
+    assert_string_equal(text_at(result, "data.outcome"), "refused");
+    assert_memory_equal(text_at(result, "data.reason"), "Malformed: charge_windows must be", 33);
+    order(fx, 34, "{\"price\":{\"version\":1,\"value\":\"anything\"}}", NULL); /* not the core's */
+    assert_result(fx, 34, "done", "", "event");
+    look_away(fx);
+    /* The bridge's registration carries what all stations are to have: one bad key does not keep
+     * the others out. */
+    const char *registered =
+        "{\"device\":\"1231\",\"type\":33,\"data\":{\"status\":\"accepted\",\"config\":{"
+        "\"max_soc\":{\"version\":9,\"value\":50},"
+        "\"locked.1\":{\"version\":9,\"value\":[\"B-1\"]}}}}";
+    monitor_on_message(fx->monitor, "control/1231", registered, strlen(registered), false);
+    const cJSON *request = asked(fx, "config_request");
+    assert_int_equal(number_at(request, "values.max_soc.value"), 80);
+    const cJSON *locked = cJSON_GetObjectItem(at(request, "values"), "locked.1");
+    assert_int_equal(number_at(locked, "version"), 9);
+    assert_null(at(request, "values.power_cap_kw"));
+}
+
 static void test_configuration(void **state)
 {
     struct fixture *fx = ready(state);
@@ -322,6 +359,7 @@ int main(void)
         MONITOR_TEST(test_killed_without_engine),
         MONITOR_TEST(test_sessions),
         MONITOR_TEST(test_configuration),
+        MONITOR_TEST(test_bad_configuration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -116,12 +116,37 @@ static void words_of_an_address(void **state)
     assert_int_equal(address_next(&at, &word, &err), 0);
 }
 
+/* A token is news once and has no age: a reader that is silent for long makes nothing stale. */
+static void a_reader_adds_no_age(void **state)
+{
+    (void)state;
+    struct board *board = board_of("gpio", "gpio");
+    strcpy(board->station[BOARD_ROLE_reader].driver, "reader");
+    struct io_readings gpio = said(20, 500, "no"), reader = said(99, 0, "no"),
+                       merged = {.bay_count = 2};
+    struct plant_roles roles;
+    strcpy(gpio.token, "NOT-MINE");
+    strcpy(reader.token, "CARD-7");
+    reader.token_number = 3;
+    roles_begin(&merged, 600);
+    roles_of(&roles, board, "gpio");
+    roles_take(&roles, &gpio, &merged);
+    roles_of(&roles, board, "reader");
+    roles_take(&roles, &reader, &merged);
+    roles_end(&merged);
+    assert_string_equal(merged.token, "CARD-7");
+    assert_int_equal(merged.token_number, 3);
+    assert_int_equal(merged.at_us, 500);
+    assert_true(merged.ambient_c == 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_field_comes_from_its_driver),
         cmocka_unit_test(a_single_driver_serves_all),
         cmocka_unit_test(what_nobody_serves_was_never_heard),
+        cmocka_unit_test(a_reader_adds_no_age),
         cmocka_unit_test(words_of_an_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
