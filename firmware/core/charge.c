@@ -177,8 +177,9 @@ static void watch_current(struct core_step *step, struct bay *bay, const struct 
 {
     const struct station_limits *limits = &step->station->limits;
     struct charge *charge = &bay->charge;
-    /* Held back by the power cap is neither a fault nor a full pack. */
-    if (in->charger.dc_a >= limits->door_current_a || charge->capped) {
+    /* Next to nothing because of cap, command or bay is neither a fault nor a full pack. */
+    bool held = charge->capped && charge->asked_a < limits->door_current_a;
+    if (in->charger.dc_a >= limits->door_current_a || held) {
         charge->low_current_us = 0;
         return;
     }

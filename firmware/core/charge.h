@@ -50,7 +50,7 @@ struct charge {
     double energy_kwh; /* added in this session; never falls */
     double asked_a;    /* current that the charger was asked for in the last step */
     double asked_kw;   /* the same as power, DC */
-    bool capped;       /* the power cap gave it less than it could have used */
+    bool capped;       /* that is less than the pack wanted */
     bool automatic;    /* begun by itself, not by START_CHARGE */
     bool ramped;       /* the current reached its set-point once */
     enum session_status outcome; /* how the session ends once the contactor is open */

@@ -7,6 +7,13 @@
 
 #define CELL_TAPER_V 0.03 /* within this of the cell limit the current falls to nothing */
 
+/* `amps` as far as the highest cell has room for them. */
+static double tapered(const struct core_step *step, const struct io_pack *pack, double amps)
+{
+    double room_v = limits_cell_max_v(&step->station->limits, pack->chemistry) - pack->cell_max_v;
+    return room_v < CELL_TAPER_V ? amps * fmax(room_v, 0) / CELL_TAPER_V : amps;
+}
+
 /* Current (A) that pack, bay, command and cell voltage allow, whatever others take. */
 static double wish_a(const struct core_step *step, const struct bay *bay)
 {
@@ -18,9 +25,7 @@ static double wish_a(const struct core_step *step, const struct bay *bay)
     double amps = fmin(pack->request_a, fmin(limits->bay_max_a, bay->rating.max_a));
     if (pack->pack_v > 1)
         amps = fmin(amps, power_kw * 1000 / pack->pack_v);
-    double room_v = limits_cell_max_v(limits, pack->chemistry) - pack->cell_max_v;
-    if (room_v < CELL_TAPER_V)
-        amps *= fmax(room_v, 0) / CELL_TAPER_V;
+    amps = tapered(step, pack, amps);
     /* fmin ignores NAN, but a pack that asks for nothing gets nothing (rule 7). */
     bool asked = isfinite(pack->request_v) && isfinite(pack->request_a) && isfinite(amps);
     return asked ? fmax(amps, 0) : 0;
@@ -100,9 +105,9 @@ void charge_set_points(const struct core_step *step, struct bay *bay, double all
     if (!out->charger_on)
         return;
     double wish = wish_a(step, bay), wish_kw = to_kw(pack, wish);
-    charge->capped = wish_kw > allowed_kw;
-    charge->asked_a = charge->capped ? wish * (allowed_kw / wish_kw) : wish;
+    charge->asked_a = wish_kw > allowed_kw ? wish * (allowed_kw / wish_kw) : wish;
     charge->asked_kw = fmin(wish_kw, allowed_kw);
+    charge->capped = charge->asked_a < tapered(step, pack, pack->request_a);
     double volts = fmin(pack->request_v, fmin(limits->bay_max_v, bay->rating.max_v));
     out->charge_v = isfinite(pack->request_v) ? fmax(volts, 0) : 0;
     out->charge_a = charge->asked_a;

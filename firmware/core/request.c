@@ -138,7 +138,7 @@ const char *station_request_session(struct station *station, const struct io_rea
 {
     struct core_step step = {station, in, actions};
     struct bay *bay = station_bay(station, request->slot);
-    if (!bay)
+    if (!bay || (request->start && request->power_kw <= 0)) /* NAN: what the bay can */
         return "Malformed";
     if (!request->start)
         return session_stop(&step, bay, request->session);

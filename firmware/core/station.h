@@ -107,8 +107,8 @@ struct station_session_request {
     const char *session;                 /* "" none */
     double target_soc_percent, power_kw; /* NAN: default */
 };
-/* Refusals: Malformed (no such bay), Busy, SafetyLock, StorageFault, BatteryUnknown (no pack
- * there), BatterySoC (at target already), Repeated (a session of that id runs). */
+/* Refusals: Malformed (no such bay, no power), Busy, SafetyLock, StorageFault, BatteryUnknown (no
+ * pack there), BatterySoC (at target already), Repeated (a session of that id runs). */
 const char *station_request_session(struct station *station, const struct io_readings *in,
                                     const struct station_session_request *request,
                                     struct station_actions *actions);

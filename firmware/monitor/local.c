@@ -14,8 +14,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MODULE   "local"
-#define ECHO_KEY "auth_list"
+#define MODULE        "local"
+#define ECHO_KEY      "auth_list"
+#define STRANGERS_MAX 5 /* tokens that are not on the list, within STRANGERS_US (wall) … */
+#define STRANGERS_US  (60 * SECOND_US)
+#define REST_US       (30 * SECOND_US) /* … and so long none is looked up */
 
 /* --- the list --- */
 
@@ -96,17 +99,38 @@ static void tell_refusal(struct monitor *monitor, const char *packet_id, const c
     (void)watch_send(monitor, IPC_TOKEN_RESPONSE, packet, NULL);
 }
 
+/* Codes at a keypad must not be tried out: after a few that are wrong the reader rests. */
+static void count_stranger(struct monitor *monitor)
+{
+    int64_t now = now_us(monitor);
+    if (now - monitor->strangers_us > STRANGERS_US) {
+        monitor->strangers = 0;
+        monitor->strangers_us = now;
+    }
+    if (++monitor->strangers < STRANGERS_MAX)
+        return;
+    monitor->strangers = 0;
+    monitor->no_tokens_us = now + REST_US;
+    log_warning(MODULE, "%d tokens within a minute are not on the list: the reader rests for %d s",
+                STRANGERS_MAX, (int)(REST_US / SECOND_US));
+}
+
 void local_on_token(struct monitor *monitor, const struct ipc_packet *packet)
 {
     struct message message;
     struct journal_command command;
     const char *reason = "Unauthorized";
     new_start(monitor, packet, &message, &command);
-    /* the whole token, not what fits */
-    if (authlist_has(&monitor->authlist, monitor->journal, ipc_text(packet, "token")))
-        reason = obey_ask_engine(monitor, &message, &command, packet->message_id);
-    else
+    if (now_us(monitor) < monitor->no_tokens_us) {
+        reason = "Busy";
         obey_refuse(monitor, &command, reason);
+    } else if (authlist_has(&monitor->authlist, monitor->journal, ipc_text(packet, "token"))) {
+        monitor->strangers = 0;
+        reason = obey_ask_engine(monitor, &message, &command, packet->message_id);
+    } else {
+        count_stranger(monitor);
+        obey_refuse(monitor, &command, reason);
+    }
     if (reason)
         tell_refusal(monitor, packet->message_id, reason);
     message_free(&message);

@@ -116,7 +116,10 @@ struct monitor {
 
     /* local.c */
     struct authlist authlist;
-    int64_t local_count; /* local starts of this boot */
+    int64_t local_count;  /* local starts of this boot */
+    int64_t strangers;    /* tokens that were not on the list, since … */
+    int64_t strangers_us; /* … this time */
+    int64_t no_tokens_us; /* none is looked up before this time */
 
     int64_t recover_us, purge_us;
     int64_t sweep_us; /* acknowledged rows are deleted again; NEVER: none is known to be left */

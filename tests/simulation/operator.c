@@ -46,6 +46,25 @@ static void write_list(struct random *random, int number, char *to, size_t size)
     (void)snprintf(to + used, size - used, "]}");
 }
 
+/* Also what has to be refused: a maximum below any target. The time is a Saturday's. */
+static void write_config(struct random *random, int number, char *to, size_t size)
+{
+    static const char *const OTHERS[][2] = {
+        {"charge_windows", "\"mon-fri 22:00-06:00\""},
+        {"charge_windows", "\"\""},
+        {"min_ready", "2"},
+        {"power_cap_kw", "15"},
+        {"max_soc", "50"},
+    };
+    const char *const *other = OTHERS[random_below(random, sizeof OTHERS / sizeof *OTHERS)];
+    if (random_chance(random, 50))
+        (void)snprintf(to, size, "{\"target_soc\":{\"version\":%d,\"value\":%d}}", number,
+                       (int)random_between(random, 90, 95));
+    else
+        (void)snprintf(to, size, "{\"%s\":{\"version\":%d,\"value\":%s}}", other[0], number,
+                       other[1]);
+}
+
 static void write_data(struct sim *sim, const struct sim_station *station, int64_t type, int number,
                        char *to, size_t size)
 {
@@ -67,8 +86,7 @@ static void write_data(struct sim *sim, const struct sim_station *station, int64
                            random_chance(random, 50) ? "out-in" : "in-out");
             break;
         }
-        (void)snprintf(to, size, "{\"target_soc\":{\"version\":%d,\"value\":%d}}", number,
-                       (int)random_between(random, 90, 95));
+        write_config(random, number, to, size);
         break;
     case MESSAGE_START_CHARGE:
     case MESSAGE_STOP_CHARGE:

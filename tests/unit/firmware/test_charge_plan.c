@@ -140,6 +140,43 @@ static void the_cap_is_never_exceeded(void **state)
     fixture_free(&f);
 }
 
+/* A dead charger is found also where the cap leaves less than the pack wants. */
+static void a_cap_hides_no_dead_charger(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_init(&f, 2);
+    stock(&f, 1, 50);
+    stock(&f, 2, 50);
+    f.station.settings.power_cap_kw = 20;
+    f.bays[0].charger_dead = true;
+    fixture_run(&f, 80);
+    assert_string_equal(fixture_sessions(&f, 1, text, sizeof text),
+                        "requested authorized in_progress failed");
+    assert_false(fixture_fault(&f, FAULT_ChargerNoCurrent, 2));
+    fixture_free(&f);
+}
+
+/* A command for next to nothing is obeyed, one for nothing is none. */
+static void a_tiny_command_is_no_full_pack(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_init(&f, 1);
+    stock(&f, 1, 96);
+    fixture_run(&f, 2);
+    struct station_session_request request = {true, 1, "mine", 99, 0};
+    assert_string_equal(station_request_session(&f.station, &f.in, &request, &f.actions),
+                        "Malformed");
+    request.power_kw = 0.2;
+    assert_null(station_request_session(&f.station, &f.in, &request, &f.actions));
+    fixture_run(&f, 200);
+    assert_int_equal(f.station.bays[0].state, BAY_CHARGING);
+    assert_string_equal(fixture_sessions(&f, 1, text, sizeof text),
+                        "requested authorized in_progress");
+    fixture_free(&f);
+}
+
 /* Held back by the cap for long is no fault of the charger and no full pack. */
 static void a_tiny_share_is_no_fault(void **state)
 {
@@ -374,6 +411,8 @@ int main(void)
         cmocka_unit_test(odd_numbers_share_nothing),
         cmocka_unit_test(what_one_cannot_use_the_others_get),
         cmocka_unit_test(the_cap_is_never_exceeded),
+        cmocka_unit_test(a_cap_hides_no_dead_charger),
+        cmocka_unit_test(a_tiny_command_is_no_full_pack),
         cmocka_unit_test(a_tiny_share_is_no_fault),
         cmocka_unit_test(windows_open_and_close),
         cmocka_unit_test(windows_that_are_none_are_refused),

@@ -303,6 +303,33 @@ static void test_who_is_not_listed_is_refused(void **state)
     assert_false(lets(fx, longer));
 }
 
+/* Codes cannot be tried out; somebody who is on the list may be wrong now and then. */
+static void test_a_reader_that_is_tried_out_rests(void **state)
+{
+    struct fixture *fx = ready(state);
+    push(fx, 1, 1, 1, "\"ANNA\"", "a");
+    pass(fx, 2 * SECOND);
+    for (int i = 0; i < 4; i++)
+        assert_false(lets(fx, "0000"));
+    assert_true(lets(fx, "ANNA")); /* counts anew */
+    for (int i = 0; i < 4; i++)
+        assert_false(lets(fx, "0000"));
+    pass(fx, 61 * SECOND); /* and so it does after a minute */
+    for (int i = 0; i < 4; i++)
+        assert_false(lets(fx, "0000"));
+    assert_true(lets(fx, "ANNA"));
+    for (int i = 0; i < 5; i++)
+        assert_false(lets(fx, "0000"));
+    look_away(fx);
+    present(fx, "ANNA", "");
+    assert_null(asked(fx, "charge_request"));
+    assert_result(fx, 1, "refused", "Busy", "telemetry");
+    pass(fx, 20 * SECOND);
+    assert_false(lets(fx, "ANNA"));
+    pass(fx, 10 * SECOND);
+    assert_true(lets(fx, "ANNA"));
+}
+
 static void test_what_the_engine_refuses_is_refused(void **state)
 {
     struct fixture *fx = ready(state);
@@ -357,6 +384,7 @@ int main(void)
         MONITOR_TEST(test_a_hundred_thousand_tokens),
         MONITOR_TEST(test_a_token_starts_a_swap_without_the_cloud),
         MONITOR_TEST(test_who_is_not_listed_is_refused),
+        MONITOR_TEST(test_a_reader_that_is_tried_out_rests),
         MONITOR_TEST(test_what_the_engine_refuses_is_refused),
         MONITOR_TEST(test_identities_are_unique_over_restarts),
     };
