@@ -84,6 +84,7 @@ def test_a_set_comes_in_and_a_set_goes_out(station_of_sets):
         stay = world.rows("SELECT * FROM battery_exchange_task WHERE bid = ? ORDER BY event_time", bid)
         assert [task["event"] for task in stay] == ["On-Load", "Off-Load"]
         assert stay[0]["end_time"] == stay[1]["event_time"]
+    world.ctl("audit")
     Evidence(world).check_effects()
 
 

@@ -345,6 +345,12 @@ void sim_check_final(struct sim *sim)
     check_none(sim, "an event twice in the log",
                "SELECT count(*) FROM (SELECT 1 FROM event_log WHERE seq IS NOT NULL AND actor = "
                "'station' GROUP BY station_id, journal, boot, seq HAVING count(*) > 1)");
+    if (!sim->restored) /* else one of its events may be among what is lost */
+        check_none(
+            sim, "sets that are done and not whole",
+            "SELECT count(*) FROM swap WHERE outcome = 'done' AND batteries = 2 AND "
+            "((bid_in IS NULL) <> (bid_in_2 IS NULL) OR "
+            "(bid_out IS NULL) <> (bid_out_2 IS NULL) OR coalesce(bid_in, bid_out) IS NULL)");
     sim_watched(sim);
     check_none(sim, "messages of our own stations in quarantine",
                "SELECT count(*) FROM quarantine WHERE topic LIKE 'info%'");

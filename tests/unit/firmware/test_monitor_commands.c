@@ -274,8 +274,11 @@ static void test_sessions(void **state)
     assert_result(fx, 36, "accepted", "", "event");
     session_event(fx, 3, "cancelled");
     assert_result(fx, 36, "done", "why", "event");
-    order(fx, 37, "{\"requestId\":\"r\",\"user\":\"u\",\"until\":\"2026-11-21T10:00:00Z\"}", NULL);
+    order(fx, 37,
+          "{\"requestId\":\"r\",\"user\":\"u\",\"count\":2,\"until\":\"2026-11-21T10:00:00Z\"}",
+          NULL);
     request = asked(fx, "reserve_request");
+    assert_int_equal(number_at(request, "count"), 2);
     assert_true(number_at(request, "until") == START_WALL + 7200 * SECOND);
     answer(fx, "reserve_response", request, NULL);
     assert_result(fx, 37, "accepted", "", "event");
