@@ -145,8 +145,10 @@ static void set_output(struct gbt_charger *charger)
 
 void gbt_charger_init(struct gbt_charger *charger, const struct gbt_charger_settings *settings)
 {
-    *charger = (struct gbt_charger){
-        .settings = *settings, .charging_us = GBT_NEVER, .stopping_us = GBT_NEVER};
+    *charger = (struct gbt_charger){.settings = *settings,
+                                    .charging_us = GBT_NEVER,
+                                    .stopping_us = GBT_NEVER,
+                                    .min_cell_v = NAN};
     gbt_link_init(&charger->link, GBT_CHARGER);
 }
 

@@ -157,6 +157,7 @@ struct gbt_charger {
     struct gbt_bcl bcl;
     struct gbt_bcs bcs;
     struct gbt_bsm bsm;
+    double min_cell_v; /* least voltage of BMV, NAN */
     struct gbt_bst bst;
     struct gbt_bsd bsd;
     struct gbt_bem bem;

@@ -179,7 +179,12 @@ void charger_hear(struct gbt_charger *charger, const struct gbt_message *message
     case GBT_BEM:
         hear_bem(charger, &message->bem, now_us);
         break;
-    default: /* BMV, BMT, BSP are optional and decide nothing */
+    case GBT_BMV:
+        charger->min_cell_v = NAN;
+        for (size_t i = 0; i < message->bmv.count; i++)
+            charger->min_cell_v = fmin(charger->min_cell_v, message->bmv.items[i].voltage_v);
+        break;
+    default: /* BMT and BSP are optional and decide nothing */
         break;
     }
 }
