@@ -96,7 +96,8 @@ static void go_on(struct cia418_client *client, int64_t now_us)
     }
     if (client->state == CIA418_CLIENT_MEETING) {
         move(client, CIA418_CLIENT_PRESENT);
-        client->due_us = now_us;
+        client->round_us = now_us;
+        go_on(client, now_us); /* the first round: there is always something to ask for */
         return;
     }
     /* A round is over: whether the charger gives current, then rest. */

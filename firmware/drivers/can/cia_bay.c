@@ -31,11 +31,11 @@ static void watch(struct cia_bay *bay, enum cia418_client_state before)
         int profile = (int)(client->values[CIA418_DEVICE_TYPE].number & 0xFFFF);
         log_info("can", "bay=%d node=%d is there: device profile %d", bay->slot, client->sdo.node,
                  profile);
-        bay->told_absent = false;
-    } else if (client->state != before && before == CIA418_CLIENT_PRESENT && !bay->told_absent) {
+    } else if (client->state != before && before == CIA418_CLIENT_PRESENT) {
         log_warning("can", "bay=%d node=%d does not answer any more, or was restarted", bay->slot,
                     client->sdo.node);
-        bay->told_absent = true;
+        bay->lost = true;
+        bay->alarm |= bay->station.request.charger_on;
     }
     if (status->heard_us == bay->status_us)
         return;

@@ -17,7 +17,7 @@ struct cia_bay {
     struct cia418_client client;
     struct can_station station;
     bool here;
-    bool told_absent;  /* the loss of the node was logged */
+    bool lost;         /* the node went, if only for a moment: the core has to hear of it once */
     double energy_kwh; /* by the pack's voltage and the current through it */
     int64_t followed_us;
     int64_t status_us;    /* of the last status that `alarm` judged */

@@ -165,7 +165,8 @@ void cia_bay_read(void *self, int64_t now_us, struct io_pack *pack)
         bay->known.at_us = at_us;
         bay->known.pack_v = cia_bay_voltage_v(bay);
     }
-    bay->known.permit = at_us > 0 && cia_bay_permits(bay);
+    bay->known.permit = at_us > 0 && !bay->lost && cia_bay_permits(bay);
+    bay->lost = bay->lost && at_us == 0;
     bay->known.pack_a = cia_bay_current_a(bay, now_us);
     bay->known.energy_added_kwh = bay->energy_kwh;
     *pack = bay->known;
