@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One bay of the profile gbt27930 by itself: what names a pack, what its faults become, which time
+ * it gives, what it does when attempts are used up. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "drivers/can/gbt_bay.h"
+#include "firmware/near.h"
+#include "gbt27930/pack.h"
+#include <stdio.h>
+#include <string.h>
+
+#define TICK_US INT64_C(10000)
+
+static struct gbt_bay bay;
+static struct gbt_pack pack;
+static struct gbt_pack_input battery;
+static struct can_station station;
+static int64_t now_us;
+static bool cut;
+static void (*bend)(struct gbt_message *message); /* what the pack says is changed by it */
+
+static void begin(void)
+{
+    const struct gbt_charger_settings settings = {.number = 1,
+                                                  .max_voltage_v = 500,
+                                                  .min_voltage_v = 200,
+                                                  .max_current_a = 60,
+                                                  .reconnects = 3,
+                                                  .times = GBT_CHARGER_TIMES_DEFAULT};
+    struct gbt_message brm, bcp;
+    gbt_blank(&brm, GBT_BRM);
+    brm.brm.version_minor = brm.brm.version_major = 1;
+    brm.brm.chemistry = 3;
+    brm.brm.rated_ah = 100;
+    brm.brm.rated_v = 320;
+    brm.brm.pack_number = 5;
+    memcpy(brm.brm.maker, "ABCD", 5);
+    gbt_blank(&bcp, GBT_BCP);
+    bcp.bcp = (struct gbt_bcp){.max_cell_v = 3.65,
+                               .max_current_a = -50,
+                               .energy_kwh = 32,
+                               .max_voltage_v = 365,
+                               .max_temperature_c = 60};
+    gbt_pack_init(&pack, &brm.brm, &bcp.bcp);
+    gbt_bay_init(&bay, 1, CAN_BID_SERIAL, &settings);
+    now_us = 1000000;
+    cut = false;
+    bend = NULL;
+    battery = (struct gbt_pack_input){.voltage_v = 330,
+                                      .current_a = 20,
+                                      .soc_percent = 50,
+                                      .max_cell_v = 3.3,
+                                      .min_cell_v = 3.29,
+                                      .max_temperature_c = 25,
+                                      .min_temperature_c = 24,
+                                      .want_v = 360,
+                                      .want_a = 20,
+                                      .ready = true,
+                                      .permit = true};
+    station = (struct can_station){.here = true, .charger = {.dc_v = 330, .dc_a = 20}};
+}
+
+/* Single frames of the pack can be bent; transfers go as they are. */
+static struct canframe bent(const struct canframe *frame)
+{
+    struct gbt_message message;
+    const struct gbt_spec *spec = gbt_find(frame->id >> 8 & 0x3FF00, GBT_PACK);
+    struct canframe changed = *frame;
+    size_t length;
+    uint8_t bytes[GBT_SIZE_MAX];
+    if (!bend || !spec || gbt_decode(spec, frame->data, frame->length, &message, NULL, NULL))
+        return changed;
+    bend(&message);
+    assert_int_equal(gbt_encode(&message, bytes, &length, NULL), 0);
+    memcpy(changed.data, bytes, length);
+    return changed;
+}
+
+static void tick(void)
+{
+    struct canframe frame;
+    now_us += TICK_US;
+    station.charger.at_us = now_us;
+    if (now_us % 100000 == 0)
+        GBT_BAY_PROFILE.follow(&bay, &station, now_us);
+    else
+        GBT_BAY_PROFILE.tick(&bay, now_us);
+    gbt_pack_on_time(&pack, &battery, now_us);
+    for (bool any = true; any;) {
+        any = false;
+        while (GBT_BAY_PROFILE.next(&bay, now_us, &frame)) {
+            any = true;
+            if (!cut)
+                gbt_pack_on_frame(&pack, &frame, now_us);
+        }
+        while (gbt_pack_next(&pack, now_us, &frame)) {
+            any = true;
+            const struct canframe changed = bent(&frame);
+            if (!cut)
+                GBT_BAY_PROFILE.hear(&bay, &changed, now_us);
+        }
+    }
+}
+
+static struct io_pack run(double seconds)
+{
+    struct io_pack reading;
+    for (int64_t end_us = now_us + (int64_t)(seconds * 1e6); now_us < end_us;)
+        tick();
+    GBT_BAY_PROFILE.read(&bay, now_us, &reading);
+    return reading;
+}
+
+static void want(bool contactor, bool charger)
+{
+    station.request.contactor = station.contactor_closed = contactor;
+    station.request.charger_on = charger;
+}
+
+static void charge(void)
+{
+    begin();
+    (void)run(2);
+    want(true, false);
+    (void)run(0.3);
+    want(true, true);
+    const struct io_pack reading = run(2);
+    assert_int_equal(bay.charger.state, GBT_CHARGER_CHARGING);
+    assert_near(reading.request_a, 20, 0);
+}
+
+static void what_names_a_pack(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *maker;
+        int64_t number;
+        const char *vin;
+        enum can_bid bid;
+        const char *name;
+    } CASES[] = {
+        {"KLIE", 1, "", CAN_BID_SERIAL, "KLIE-1"},
+        {"A B/", 12, "", CAN_BID_SERIAL, "AB-12"},
+        {"", 12, "", CAN_BID_SERIAL, "12"},
+        {"", 12, "LVIN1", CAN_BID_SERIAL, "LVIN1"}, /* a number alone is a poor name */
+        {"KLIE", 0, "LVIN1", CAN_BID_SERIAL, "LVIN1"},
+        {"KLIE", -1, "LVIN1", CAN_BID_SERIAL, "LVIN1"}, /* not available */
+        {"KLIE", 1, "LVIN1", CAN_BID_VIN, "LVIN1"},
+        {"KLIE", 1, "", CAN_BID_VIN, ""},
+        {"KLIE", -1, "", CAN_BID_SERIAL, ""},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct gbt_brm brm = {.pack_number = CASES[i].number};
+        char name[IO_ID_SIZE];
+        (void)snprintf(brm.maker, sizeof brm.maker, "%s", CASES[i].maker);
+        (void)snprintf(brm.vin, sizeof brm.vin, "%s", CASES[i].vin);
+        gbt_bay_name(&brm, CASES[i].bid, name);
+        assert_string_equal(name, CASES[i].name);
+    }
+}
+
+/* --- faults of BSM and BST --- */
+
+static void insulation(struct gbt_message *message)
+{
+    if (message->kind == GBT_BSM)
+        message->bsm.insulation = GBT_STATE_SET;
+}
+
+static void cell_low(struct gbt_message *message)
+{
+    if (message->kind == GBT_BSM)
+        message->bsm.cell_voltage = 2;
+}
+
+static void too_much_current(struct gbt_message *message)
+{
+    if (message->kind == GBT_BSM)
+        message->bsm.current = GBT_STATE_SET;
+}
+
+static void soc_low(struct gbt_message *message)
+{
+    if (message->kind == GBT_BSM)
+        message->bsm.soc = 2;
+}
+
+static void soc_high(struct gbt_message *message)
+{
+    if (message->kind == GBT_BSM)
+        message->bsm.soc = 1;
+}
+
+static void untrusted(struct gbt_message *message)
+{
+    if (message->kind == GBT_BSM)
+        message->bsm.insulation = message->bsm.temperature = GBT_STATE_UNTRUSTED;
+}
+
+static void relay(struct gbt_message *message)
+{
+    if (message->kind == GBT_BST)
+        message->bst.relay = GBT_STATE_SET;
+}
+
+static void faults_stay_until_the_pack_is_taken_out(void **state)
+{
+    (void)state;
+    static const struct {
+        void (*bend)(struct gbt_message *message);
+        bool stops; /* the pack ends by itself: BST */
+        uint32_t faults;
+    } CASES[] = {{insulation, false, GBT_BAY_FAULT_INSULATION},
+                 {cell_low, false, GBT_BAY_FAULT_CELL_LOW},
+                 {too_much_current, false, GBT_BAY_FAULT_CURRENT},
+                 {soc_low, false, GBT_BAY_FAULT_SOC_LOW},
+                 {relay, true, GBT_BAY_FAULT_RELAY}};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        charge();
+        bend = CASES[i].bend;
+        battery.finished = CASES[i].stops;
+        struct io_pack reading = run(0.3);
+        assert_int_equal(reading.faults, CASES[i].faults);
+        assert_false(reading.permit);
+        assert_near(reading.request_a, 0, 0);
+        assert_true(GBT_BAY_PROFILE.take_alarm(&bay));
+        assert_false(GBT_BAY_PROFILE.take_alarm(&bay)); /* once */
+        want(false, false);
+        bend = NULL;
+        battery.finished = false;
+        reading = run(60);
+        assert_int_equal(reading.faults, CASES[i].faults);
+        station.here = false;
+        reading = run(1);
+        assert_int_equal(reading.faults, 0);
+        assert_int_equal(reading.at_us, 0);
+        assert_string_equal(reading.bid, "");
+        station.here = true;
+        reading = run(8); /* the same one, in the middle of a session: it answers no CHM for 5 s */
+        assert_true(reading.permit);
+    }
+}
+
+static void what_is_no_fault(void **state)
+{
+    (void)state;
+    charge();
+    bend = untrusted; /* the state before stands */
+    struct io_pack reading = run(5);
+    assert_true(reading.permit && reading.request_a > 0);
+    bend = soc_high; /* it wants no more */
+    reading = run(1);
+    assert_int_equal(reading.faults, 0);
+    assert_true(reading.permit);
+    assert_near(reading.request_a, 0, 0);
+    reading = run(30); /* and is not begun anew while the core still asks */
+    assert_int_equal(bay.charger.charging_us, GBT_NEVER);
+    assert_true(now_us - reading.at_us < 700000);
+}
+
+/* --- time --- */
+
+static void the_contactor_comes_before_CRO_AA(void **state)
+{
+    (void)state;
+    begin();
+    (void)run(2);
+    station.request.contactor = true; /* asked for, not closed */
+    (void)run(10);
+    assert_int_equal(bay.charger.state, GBT_CHARGER_READY);
+    assert_int_equal(pack.state, GBT_PACK_READY);
+    station.contactor_closed = station.request.charger_on = true;
+    (void)run(1);
+    assert_int_equal(bay.charger.state, GBT_CHARGER_CHARGING);
+}
+
+static void a_contactor_that_does_not_close_is_given_up(void **state)
+{
+    (void)state;
+    begin();
+    (void)run(2);
+    station.request.contactor = true;
+    (void)run(57);
+    assert_int_equal(bay.charger.state, GBT_CHARGER_READY);
+    struct io_pack reading = run(6); /* 60 s: CRO AA of tables 15, 16 */
+    assert_int_equal(bay.charger.state, GBT_CHARGER_FAILED);
+    assert_false(reading.permit);
+    want(false, false);
+    reading = run(40); /* the pack needs half a minute of its own */
+    assert_true(reading.permit);
+    assert_string_equal(reading.bid, "ABCD-5");
+}
+
+static void attempts_are_used_up_and_begun_again(void **state)
+{
+    (void)state;
+    charge();
+    int64_t cut_us = now_us;
+    cut = true;
+    struct io_pack reading = run(0.9);
+    assert_true(reading.permit);
+    reading = run(0.2); /* BCL 1 s */
+    assert_false(reading.permit);
+    assert_true(reading.at_us <= cut_us);
+    assert_near(reading.request_a, 0, 0);
+    while (bay.charger.state != GBT_CHARGER_FAILED && now_us - cut_us < 60000000)
+        (void)run(0.1);
+    assert_int_equal(bay.charger.attempts, 3);
+    assert_near((double)(now_us - cut_us) / 1e6, 1 + 4 * 2.5 + 3 * 5, 0.5);
+    int64_t failed_us = now_us;
+    while (bay.charger.state == GBT_CHARGER_FAILED && now_us - failed_us < 60000000)
+        (void)run(0.1);
+    assert_near((double)(now_us - failed_us), (double)GBT_BAY_RETRY_US, 2e5);
+    cut = false;
+    want(false, false);
+    reading = run(40);
+    assert_string_equal(reading.bid, "ABCD-5");
+    assert_true(reading.permit);
+    assert_true(now_us - reading.at_us < 700000);
+}
+
+static void a_reading_is_as_old_as_its_message(void **state)
+{
+    (void)state;
+    charge();
+    struct io_pack reading = run(1);
+    assert_true(now_us - reading.at_us <= 60000); /* BCL comes every 50 ms */
+    const int64_t *heard_us = bay.charger.link.heard_us;
+    bay.charger.link.heard_us[GBT_BCL] = now_us - 700000;
+    GBT_BAY_PROFILE.read(&bay, now_us, &reading);
+    assert_int_equal(now_us - reading.at_us, 700000);
+    bay.charger.link.heard_us[GBT_BCL] = now_us;
+    bay.charger.link.heard_us[GBT_BCS] = now_us - 4700000; /* good for 4 s longer */
+    GBT_BAY_PROFILE.read(&bay, now_us, &reading);
+    assert_int_equal(now_us - reading.at_us, 700000);
+    bay.charger.link.heard_us[GBT_BCS] = now_us - 1000000;
+    bay.charger.link.heard_us[GBT_BSM] = now_us - 4900000;
+    GBT_BAY_PROFILE.read(&bay, now_us, &reading);
+    assert_int_equal(now_us - reading.at_us, 900000);
+    assert_true(heard_us[GBT_BCL] == now_us);
+}
+
+static void energy_is_counted_by_the_packs_own_words(void **state)
+{
+    (void)state;
+    charge();
+    double before_kwh = run(0.1).energy_added_kwh;
+    const struct io_pack reading = run(360);
+    assert_near(reading.energy_added_kwh - before_kwh, 330 * 20 * 0.1 / 1000, 0.001);
+    want(true, false); /* orderly end: the statistics say the charger's count */
+    (void)run(3);
+    assert_near(pack.csd.energy_kwh, 0.7, 0.051);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_names_a_pack),
+        cmocka_unit_test(faults_stay_until_the_pack_is_taken_out),
+        cmocka_unit_test(what_is_no_fault),
+        cmocka_unit_test(the_contactor_comes_before_CRO_AA),
+        cmocka_unit_test(a_contactor_that_does_not_close_is_given_up),
+        cmocka_unit_test(attempts_are_used_up_and_begun_again),
+        cmocka_unit_test(a_reading_is_as_old_as_its_message),
+        cmocka_unit_test(energy_is_counted_by_the_packs_own_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
