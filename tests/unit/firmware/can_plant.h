@@ -47,6 +47,8 @@ struct plant {
     bool cut[PLANT_BAYS];     /* the wire between pack and bus */
     uint32_t drop;            /* PGN >> 8 (PF) whose frames do not get through; 0 none */
     uint32_t drop2;
+    uint32_t loss_ppm; /* of frames, drawn from `random` */
+    uint64_t random;
     bool charger_silent, charger_faulty;
     struct station station;
     struct io_readings in;
@@ -186,8 +188,11 @@ static inline void plant_take(struct plant *plant, int slot)
 
 /* --- running --- */
 
-static inline bool plant_drops(const struct plant *plant, const struct canframe *frame)
+static inline bool plant_drops(struct plant *plant, const struct canframe *frame)
 {
+    plant->random = plant->random * 6364136223846793005U + 1442695040888963407U;
+    if ((plant->random >> 33) % 1000000 < plant->loss_ppm)
+        return true;
     uint32_t format = frame->extended ? frame->id >> 16 & 0xFF : 0;
     return format && (format == plant->drop || format == plant->drop2);
 }

@@ -194,6 +194,26 @@ static void slower_messages_have_five_seconds(void **state)
     }
 }
 
+/* Whatever is lost: current flows only while the pack is heard, and in the end it is charged. */
+static void lost_frames_never_leave_power_on(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        begin(93);
+        plant.random = seed;
+        plant.loss_ppm = seed % 2 ? 10000 : 40000;
+        for (int i = 0; i < 360000 && plant.station.bays[0].state != BAY_READY; i++) {
+            plant_tick(&plant);
+            int64_t heard_us = plant_pack(&plant, 1)->at_us;
+            if (plant.packs[0].current_a > 0)
+                assert_true(plant.now_us - heard_us < 1300000);
+        }
+        assert_int_equal(plant.station.bays[0].state, BAY_READY);
+        assert_true(plant.packs[0].soc > 0.94);
+        plant_free(&plant);
+    }
+}
+
 static void an_interface_that_goes_down_comes_back(void **state)
 {
     (void)state;
@@ -341,6 +361,7 @@ int main(void)
         cmocka_unit_test(a_pack_that_is_too_hot_cools_for_ten_minutes),
         cmocka_unit_test(a_cut_wire_stops_within_a_second_and_heals),
         cmocka_unit_test(slower_messages_have_five_seconds),
+        cmocka_unit_test(lost_frames_never_leave_power_on),
         cmocka_unit_test(an_interface_that_goes_down_comes_back),
         cmocka_unit_test(a_station_may_start_before_its_interfaces),
         cmocka_unit_test(an_emergency_is_told_to_the_pack),

@@ -197,6 +197,7 @@ static void a_capture_plays_in_its_own_time(void **state)
     (void)state;
     char path[] = "/tmp/swapstack-capture-XXXXXX";
     SCOPE_CLOSE int fd = mkstemp(path);
+    assert_true(fd >= 0);
     struct canbus bus;
     struct canframe frame;
     int64_t at_us;
@@ -234,6 +235,7 @@ static void a_recording_replays(void **state)
     (void)state;
     char path[] = "/tmp/swapstack-recording-XXXXXX";
     SCOPE_CLOSE int fd = mkstemp(path);
+    assert_true(fd >= 0);
     static struct fake fake;
     struct canbus bus = {&fake, fake_send, fake_receive, fake_close};
     struct canframe frame;
