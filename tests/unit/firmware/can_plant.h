@@ -21,20 +21,13 @@
 #include "core/text.h"
 #include "drivers/board.h"
 #include "drivers/can/can.h"
+#include "firmware/can_pipe.h"
 #include "firmware/near.h"
 #include <string.h>
 
 #define PLANT_TICK_US INT64_C(10000)
 #define PLANT_BAYS    2
-#define PLANT_FRAMES  1024
 #define PLANT_EVENTS  256
-
-struct plant_bus {
-    struct canframe to_pack[PLANT_FRAMES], to_driver[PLANT_FRAMES];
-    size_t to_pack_count, to_driver_count;
-    bool opened, down; /* down: the interface is not usable */
-    int opens, closes;
-};
 
 struct plant {
     struct board *board;
@@ -63,37 +56,6 @@ struct plant {
 };
 
 /* --- pipes as buses --- */
-
-static inline int plant_send(void *self, const struct canframe *frame, struct err *err)
-{
-    struct plant_bus *bus = self;
-    if (bus->down)
-        return err_set(err, ERR_UNAVAILABLE, "canX: network is down");
-    if (bus->to_pack_count == PLANT_FRAMES)
-        return err_set(err, ERR_BUSY, "full");
-    bus->to_pack[bus->to_pack_count++] = *frame;
-    return 0;
-}
-
-static inline int plant_receive(void *self, struct canframe *frame, int64_t *at_us, struct err *err)
-{
-    struct plant_bus *bus = self;
-    (void)at_us;
-    if (bus->down)
-        return err_set(err, ERR_UNAVAILABLE, "canX: network is down");
-    if (bus->to_driver_count == 0)
-        return 0;
-    *frame = bus->to_driver[0];
-    memmove(bus->to_driver, bus->to_driver + 1, --bus->to_driver_count * sizeof *bus->to_driver);
-    return 1;
-}
-
-static inline void plant_close(void *self)
-{
-    struct plant_bus *bus = self;
-    bus->opened = false;
-    bus->closes++;
-}
 
 static inline int plant_open_bus(void *self, const char *name, struct canbus *bus, int *fd,
                                  struct err *err)
