@@ -2,7 +2,6 @@
 /* The driver's instance: buses, bays, and who hears what. */
 #include "drivers/can/can.h"
 
-#include "base/log.h"
 #include "base/scope.h"
 #include "can/canlog.h"
 #include "core/text.h"
@@ -78,8 +77,8 @@ static struct can_wire *find_wire(struct can *can, const struct can_address *add
     return NULL;
 }
 
-/* A bus that is not there yet (its interface comes up later) is tried again while running; one that
- * can never work is an error. */
+/* A bus that is not there yet (its interface comes up later) is tried again while running, and then
+ * reported; one that can never work is an error. */
 static int open_wire(struct can *can, const struct can_address *address,
                      const struct canopener *opener, struct can_wire **wire, struct err *err)
 {
@@ -89,13 +88,11 @@ static int open_wire(struct can *can, const struct can_address *address,
     *wire = &can->wires[can->wire_count++];
     **wire = (struct can_wire){.can = can, .address = *address};
     (*wire)->opener = opener ? *opener : (struct canopener){*wire, open_bus};
-    int code = canport_open(&(*wire)->port, address->bus, &(*wire)->opener, can->poll_fd, err);
-    if (code == ERR_NOT_FOUND && !is_file(address)) {
-        log_warning("can", "%s: it is tried again every second", err->text);
-        *err = (struct err){0};
+    struct err why = {0};
+    int code = canport_open(&(*wire)->port, address->bus, &(*wire)->opener, can->poll_fd, &why);
+    if (code == 0 || (code == ERR_NOT_FOUND && !is_file(address)))
         return 0;
-    }
-    return code;
+    return err_set(err, code, "%s", why.text);
 }
 
 static void init_gbt(struct can_bay *bay, const struct can_address *address,
