@@ -155,8 +155,11 @@ static void on_move(struct gbt_bay *bay, enum gbt_charger_state before, int64_t 
         break;
     case GBT_CHARGER_STOPPING:
     case GBT_CHARGER_STATISTICS:
-        if (!stopped)
+        if (!stopped) { /* the station had stopped; the pack's BST may tell of faults all the same
+                         */
+            judge_end(bay, now_us);
             break;
+        }
         tell_end(bay);
         bay->alarm |= bay->wanted;
         if (charger->stop == GBT_CAUSE_PACK_STOPPED)

@@ -124,6 +124,19 @@ static void faults_stay_until_the_pack_is_taken_out(void **state)
     }
 }
 
+static void a_fault_told_after_the_stations_stop_counts(void **state)
+{
+    (void)state;
+    charge();
+    bend = relay;
+    want(true, false);
+    const struct io_pack reading = run(3);
+    assert_int_equal(reading.faults, GBT_BAY_FAULT_RELAY);
+    charge();
+    want(true, false); /* and without one there is none */
+    assert_int_equal(run(3).faults, 0);
+}
+
 static void what_is_no_fault(void **state)
 {
     (void)state;
@@ -240,6 +253,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_names_a_pack),
         cmocka_unit_test(faults_stay_until_the_pack_is_taken_out),
+        cmocka_unit_test(a_fault_told_after_the_stations_stop_counts),
         cmocka_unit_test(what_is_no_fault),
         cmocka_unit_test(the_contactor_comes_before_CRO_AA),
         cmocka_unit_test(a_contactor_that_does_not_close_is_given_up),
