@@ -118,6 +118,35 @@ static void a_station_may_start_before_its_interfaces(void **state)
     plant_free(&plant);
 }
 
+/* The engine dies in the middle of a charge and comes back: the pack, which waits for CCS, is known
+ * again before its silence or its missing name would be a fault. */
+static void a_charge_survives_the_engines_death(void **state)
+{
+    (void)state;
+    static const double AWAY_S[] = {0.5, 3, 90};
+    for (size_t i = 0; i < 3; i++) {
+        struct err err = {0};
+        charging(50);
+        can_driver.close(plant.driver);
+        memset(&plant.out, 0, sizeof plant.out);
+        const struct benchpack_feed off = {.known = true};
+        for (int64_t end_us = plant.now_us + (int64_t)(AWAY_S[i] * 1e6); plant.now_us < end_us;) {
+            struct canframe frame;
+            plant.now_us += PLANT_TICK_US;
+            benchpack_tick(&plant.packs[0], &off, plant.now_us);
+            while (benchpack_next(&plant.packs[0], plant.now_us, &frame))
+                ; /* nobody hears it */
+        }
+        assert_int_equal(can_open_with(&plant.driver, plant.board, &plant.env, &plant.opener, &err),
+                         0);
+        station_init(&plant.station, PLANT_BAYS, "0badcafe");
+        TEXT_SET(plant.station.bays[0].bid, "BNCH-7"); /* as the intent has it */
+        plant_until_flows(&plant, 1, 20);
+        assert_int_equal(plant.station.faults.count, 0);
+        plant_free(&plant);
+    }
+}
+
 static void an_emergency_is_told_to_the_pack(void **state)
 {
     (void)state;
@@ -211,6 +240,7 @@ int main(void)
         cmocka_unit_test(lost_frames_never_leave_power_on),
         cmocka_unit_test(an_interface_that_goes_down_comes_back),
         cmocka_unit_test(a_station_may_start_before_its_interfaces),
+        cmocka_unit_test(a_charge_survives_the_engines_death),
         cmocka_unit_test(an_emergency_is_told_to_the_pack),
         cmocka_unit_test(a_silent_or_faulty_charger_ends_the_charge),
         cmocka_unit_test(another_pack_is_another_one),
