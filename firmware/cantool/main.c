@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* swap-can: what goes over a station's CAN segments, for technicians. */
+/* swap-can: what goes over a station's CAN segments, for technicians; and a pack for the bench. */
 #include "base/args.h"
 #include "base/daemon.h"
 #include "base/scope.h"
 #include "cantool/decode.h"
+#include "cantool/pack_options.h"
 #include <errno.h>
 #include <net/if.h>
 #include <string.h>
@@ -11,18 +12,22 @@
 static const struct args_option OPTIONS[] = {
     {"json", NULL, "one JSON object a line instead of text", NULL, NULL},
     {"raw", NULL, "also the single frames of transfers of more than 8 bytes", NULL, NULL},
-    {"for", "SECONDS", "listen to an interface that long (default: until Ctrl-C)", NULL, NULL},
+    {"for", "SECONDS", "work on an interface that long (default: until Ctrl-C)", NULL, NULL},
+    PACK_OPTIONS,
     {NULL, NULL, NULL, NULL, NULL}};
 
 static const struct args_spec SPEC = {
     .program = "swap-can",
-    .synopsis = "decode [--json] [--raw] FILE|-|IFACE [--for SECONDS]",
+    .synopsis = "decode [--json] [--raw] FILE|-|IFACE [--for SECONDS]\n"
+                "       swap-can pack --profile gbt27930|cia418 [--soc PERCENT] … IFACE",
     .summary =
-        "Prints what charger and pack say to each other (GB/T 27930) in a capture of candump\n"
-        "(with or without -L), on standard input (-), or on a CAN interface (can0). Only\n"
-        "listens. Frames of other protocols are shown as they are. Currents are negative\n"
-        "when charging; '!' marks what is out of its range, [...] what the standard does\n"
-        "not say but devices do. Exit status 65: lines that could not be read.",
+        "decode prints what charger and pack say to each other (GB/T 27930) in a capture of\n"
+        "candump (with or without -L), on standard input (-), or on a CAN interface (can0).\n"
+        "Only listens. Frames of other protocols are shown as they are. Currents are\n"
+        "negative when charging; '!' marks what is out of its range, [...] what the\n"
+        "standard does not say but devices do. Exit status 65: lines that could not be read.\n"
+        "pack is a simulated battery pack on an interface, for benches: never use it on a\n"
+        "bus with a real charger's power on.",
     .options = OPTIONS,
     .takes_words = true,
 };
@@ -69,29 +74,52 @@ static int decode_source(struct decode *decode, const char *source, const char *
                          stderr, err);
 }
 
+static int decode_verb(const struct args *args, struct err *err)
+{
+    if (args_word_count(args) != 2)
+        return err_set(err, ERR_USAGE,
+                       "decode wants one capture or interface, or - for standard "
+                       "input");
+    const struct decode_options options = {.json = args_value(args, "json") != NULL,
+                                           .raw = args_value(args, "raw") != NULL,
+                                           .to = stdout};
+    SCOPE(decode_free_scope) struct decode *decode = decode_new(&options);
+    if (decode == NULL)
+        return err_set(err, ERR_NOMEM, "out of memory");
+    return decode_source(decode, args_word(args, 1), args_value(args, "for"), err);
+}
+
+static int pack_verb(const struct args *args, struct err *err)
+{
+    static struct benchpack pack;
+    struct benchpack_options options;
+    double seconds;
+    if (args_word_count(args) != 2)
+        return err_set(err, ERR_USAGE, "pack wants one interface, for example can0");
+    int code = pack_options_read(&options, args, err);
+    if (!code)
+        code = read_seconds(args_value(args, "for"), &seconds, err);
+    if (code)
+        return code;
+    SCOPE_CLOSE int signals = daemon_signals(err);
+    if (signals < 0)
+        return signals;
+    benchpack_init(&pack, &options);
+    return benchpack_run(&pack, args_word(args, 1), signals, seconds, stdout, err);
+}
+
 int main(int argc, char **argv)
 {
     SCOPE(args_scope) struct args *args = NULL;
     struct err err = {0};
     if (args_parse(&args, &SPEC, argc, argv, &err))
         return args_fail(&SPEC, &err);
-    if (args_word_count(args) < 1 || strcmp(args_word(args, 0), "decode") != 0) {
-        (void)err_set(&err, ERR_USAGE, "the first word is the verb: decode");
-        return args_fail(&SPEC, &err);
-    }
-    if (args_word_count(args) != 2) {
-        (void)err_set(&err, ERR_USAGE,
-                      "decode wants one capture or interface, or - for standard "
-                      "input");
-        return args_fail(&SPEC, &err);
-    }
-    const struct decode_options options = {.json = args_value(args, "json") != NULL,
-                                           .raw = args_value(args, "raw") != NULL,
-                                           .to = stdout};
-    SCOPE(decode_free_scope) struct decode *decode = decode_new(&options);
-    if (decode == NULL)
-        (void)err_set(&err, ERR_NOMEM, "out of memory");
+    const char *verb = args_word_count(args) > 0 ? args_word(args, 0) : "";
+    if (strcmp(verb, "decode") == 0)
+        (void)decode_verb(args, &err);
+    else if (strcmp(verb, "pack") == 0)
+        (void)pack_verb(args, &err);
     else
-        (void)decode_source(decode, args_word(args, 1), args_value(args, "for"), &err);
+        (void)err_set(&err, ERR_USAGE, "the first word is the verb: decode or pack");
     return err.code ? args_fail(&SPEC, &err) : 0;
 }

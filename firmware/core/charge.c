@@ -59,8 +59,13 @@ static const char *pack_obstacle(const struct core_step *step, const struct bay 
         return "the pack does not permit charging";
     if (bay->charge.hot)
         return "the pack is too hot";
-    if (bay->charge.phase == CHARGE_OFF && pack->temp_min_c < station->limits.pack_cold_c)
+    /* What must hold at the beginning is asked when it is known. */
+    bool begins = bay->charge.phase == CHARGE_OFF || !bay->charge.told;
+    if (begins && pack->temp_min_c < station->limits.pack_cold_c)
         return "the pack is too cold";
+    if (bay->charge.phase != CHARGE_OFF && !bay->charge.told &&
+        pack->temp_max_c > station->limits.pack_resume_c)
+        return "the pack is still too hot";
     return NULL;
 }
 
@@ -98,6 +103,7 @@ void charge_begin(struct core_step *step, struct bay *bay, const char *session,
     charge->base_kwh = NAN;
     charge->energy_kwh = 0;
     charge->ramped = false;
+    charge->told = !step_bay(step, bay)->pack.resting;
     charge->outcome = SESSION_NONE;
     charge->reason = "";
     charge->stopped_us = charge->ended_us = charge->low_current_us = 0;
@@ -203,6 +209,7 @@ static void run(struct core_step *step, struct bay *bay)
     const char *obstacle = charge_obstacle(step, bay);
     if (safety_pack_fresh(step, in) && text_equal(in->pack.bid, bay->bid))
         count_energy(charge, &in->pack);
+    charge->told |= !obstacle && !in->pack.resting;
     if (!in->present || !safety_bay_shut(step, in)) {
         charge_cut(step, bay, obstacle ? obstacle : "the bay is not shut");
         bay_move(step, bay, BAY_UNKNOWN);
@@ -273,8 +280,8 @@ void charge_step(struct core_step *step, struct bay *bay)
     if (fault_active(&step->station->faults, FAULT_OverTemperature, bay->slot))
         charge->hot = true;
     else if (charge->hot && safety_pack_fresh(step, in) &&
-             in->pack.temp_max_c <= step->station->limits.pack_resume_c)
-        charge->hot = false;
+             (in->pack.resting || in->pack.temp_max_c <= step->station->limits.pack_resume_c))
+        charge->hot = false; /* a resting one says how warm it is when the next session begins */
     switch (charge->phase) {
     case CHARGE_OFF:
         rest(step, bay);

@@ -62,6 +62,7 @@ struct charge {
     int failures;                /* in a row, for the growing wait */
     bool inhibited;              /* stopped by an operator, or the pack wants no more */
     bool hot;                    /* was too hot; waits for limits.pack_resume_c */
+    bool told; /* the session's pack has said its temperatures; a resting one says them later */
 };
 
 struct core_step;

@@ -33,6 +33,8 @@ struct io_pack {
     double capacity_kwh;         /* full energy at its present health */
     double energy_added_kwh;     /* its coulomb-counter energy since the pack was put in */
     bool permit;                 /* the pack permits charging */
+    bool resting; /* its bus tells cells and temperatures only while it is charged (GB/T 27930): now
+                     they are NAN, and that is no alarm */
     bool bluetooth;
     int64_t cycles;
     uint32_t faults; /* bit mask of the pack's own faults, 0: none */

@@ -123,16 +123,15 @@ static void watch_pack(struct core_step *step, struct bay *bay, const struct io_
     bool here = shut && in->present && bay->bid[0];
     bool silent = here && safety_age_us(step, pack->at_us) > limits_us(limits->sensor_stale_s);
     double cell_max_v = limits_cell_max_v(limits, pack->chemistry);
+    bool unknown = !pack->resting && (!safety_temperature_ok(limits, pack->temp_max_c) ||
+                                      !safety_temperature_ok(limits, pack->temp_min_c));
 
     step_fault(step, FAULT_PackSilent, bay->slot, silent);
     /* Of a pack that is not identified yet, bay_update says so, once its custody is settled. */
     step_fault(step, FAULT_PackDamaged, bay->slot,
                here && bay->state != BAY_IDENTIFY && fresh && pack->faults != 0);
     step_fault(step, FAULT_OverTemperature, bay->slot,
-               here && fresh &&
-                   (!safety_temperature_ok(limits, pack->temp_max_c) ||
-                    !safety_temperature_ok(limits, pack->temp_min_c) ||
-                    pack->temp_max_c >= limits->pack_stop_c));
+               here && fresh && (unknown || pack->temp_max_c >= limits->pack_stop_c));
     /* The set-point tapers below the limit; 20 mV are left to the sensor's error. */
     step_fault(step, FAULT_CellOverVoltage, bay->slot,
                here && fresh && pack->chemistry != IO_CHEMISTRY_UNKNOWN &&

@@ -52,7 +52,13 @@ static bool fits(const struct core_step *step, const struct bay *bay,
         return false;
     return safety_pack_fresh(step, in) && right_type(&in->pack, wish) &&
            fault_worst(&step->station->faults, bay->slot) < (int)FAULT_STOPS &&
-           in->pack.soh_percent >= step->station->settings.min_soh_percent;
+           !(in->pack.soh_percent < step->station->settings.min_soh_percent);
+}
+
+/* Whole percents; a pack whose bus does not tell it (GB/T 27930) comes after those that do. */
+static double health_of(const struct io_pack *pack)
+{
+    return isnan(pack->soh_percent) ? -1 : floor(pack->soh_percent);
 }
 
 /* A pack that does not say how often it was used is not taken for a new one. */
@@ -66,7 +72,7 @@ static bool better(const struct core_step *step, const struct bay *a, const stru
     if ((a->state == BAY_RESERVED) != (b->state == BAY_RESERVED))
         return a->state == BAY_RESERVED;
     const struct io_pack *pack_a = &step_bay(step, a)->pack, *pack_b = &step_bay(step, b)->pack;
-    double health_a = floor(pack_a->soh_percent), health_b = floor(pack_b->soh_percent);
+    double health_a = health_of(pack_a), health_b = health_of(pack_b);
     if (health_a > health_b || health_a < health_b)
         return health_a > health_b;
     return uses(pack_a) < uses(pack_b); /* ties: the lower slot came first */

@@ -2,11 +2,12 @@
 /* The drivers that are built in. */
 #include "drivers/driver.h"
 
+#include "drivers/can/can.h"
 #include "drivers/reader/reader.h"
 #include "drivers/sim/sim.h"
 #include <string.h>
 
-static const struct driver_ops *const drivers[] = {&sim_driver, &reader_driver};
+static const struct driver_ops *const drivers[] = {&sim_driver, &can_driver, &reader_driver};
 
 const struct driver_ops *driver_find(const char *name)
 {

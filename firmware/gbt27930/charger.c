@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gbt27930/charger_internal.h"
 
+#include "base/clock.h"
 #include <assert.h>
 #include <math.h>
 
@@ -12,7 +13,8 @@ static const uint32_t MOVES[] = {
     [GBT_CHARGER_IDLE] = BIT(HANDSHAKE),
     [GBT_CHARGER_HANDSHAKE] = AWAY | BIT(IDENTIFYING) | BIT(ENDED) | BIT(FAILED),
     [GBT_CHARGER_IDENTIFYING] = AWAY | BIT(IDENTIFIED) | BIT(ENDED) | BIT(ERROR),
-    [GBT_CHARGER_IDENTIFIED] = AWAY | BIT(CONFIGURATION) | BIT(ENDED) | BIT(ERROR) | BIT(FAILED),
+    [GBT_CHARGER_IDENTIFIED] =
+        AWAY | BIT(IDENTIFYING) | BIT(CONFIGURATION) | BIT(ENDED) | BIT(ERROR) | BIT(FAILED),
     [GBT_CHARGER_CONFIGURATION] = AWAY | BIT(READY) | BIT(ENDED) | BIT(ERROR),
     [GBT_CHARGER_READY] =
         AWAY | BIT(CONFIGURATION) | BIT(CHARGING) | BIT(STOPPING) | BIT(ERROR) | BIT(FAILED),
@@ -143,8 +145,10 @@ static void set_output(struct gbt_charger *charger)
 
 void gbt_charger_init(struct gbt_charger *charger, const struct gbt_charger_settings *settings)
 {
-    *charger = (struct gbt_charger){
-        .settings = *settings, .charging_us = GBT_NEVER, .stopping_us = GBT_NEVER};
+    *charger = (struct gbt_charger){.settings = *settings,
+                                    .charging_us = GBT_NEVER,
+                                    .stopping_us = GBT_NEVER,
+                                    .min_cell_v = NAN};
     gbt_link_init(&charger->link, GBT_CHARGER);
 }
 
@@ -217,4 +221,19 @@ void gbt_charger_step(struct gbt_charger *charger, const struct gbt_event *event
 bool gbt_charger_next(struct gbt_charger *charger, int64_t now_us, struct canframe *frame)
 {
     return gbt_link_next(&charger->link, now_us, frame);
+}
+
+int64_t gbt_charger_due_us(const struct gbt_charger *charger, int64_t now_us)
+{
+    const int64_t LOOK_US = 50 * CLOCK_US_PER_MS; /* how late a time-out may be seen */
+    switch (charger->state) {
+    case GBT_CHARGER_IDLE:
+    case GBT_CHARGER_ENDED:
+    case GBT_CHARGER_FAILED:
+        return INT64_MAX;
+    default:
+        break;
+    }
+    int64_t due_us = gbt_link_due_us(&charger->link);
+    return due_us < now_us + LOOK_US ? due_us : now_us + LOOK_US;
 }

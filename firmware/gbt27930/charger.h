@@ -18,7 +18,7 @@
     X(IDLE)                                                                                        \
     X(HANDSHAKE)     /* CHM, until the pack's BHM; insulation is tested */                         \
     X(IDENTIFYING)   /* CRM 00, until BRM */                                                       \
-    X(IDENTIFIED)    /* CRM AA, until BCP */                                                       \
+    X(IDENTIFIED)    /* CRM AA, until BCP; while held, recognition is repeated */                  \
     X(CONFIGURATION) /* CTS and CML, until BRO AA */                                               \
     X(READY)         /* CRO, until BCL and BCS */                                                  \
     X(CHARGING)      /* CCS */                                                                     \
@@ -68,6 +68,7 @@ const char *gbt_cause_text(enum gbt_cause cause);
     X(crm_ms, 60000) /* fig. A.6: from the start to CRM; insulation must be tested by then */      \
     X(brm_ms, 5000)  /* table 11, from the first CRM */                                            \
     X(bcp_ms, 5000)  /* table 12, from CRM AA */                                                   \
+    X(hold_ms, 3000) /* ours: a held charger recognises anew; the pack waits 5 s for CML */        \
     X(bro_ms, 5000)  /* fig. A.6: any BRO */                                                       \
     X(bro_ready_ms, 60000) /* table 15: BRO AA */                                                  \
     X(cro_ready_ms, 60000) /* table 16: our own CRO AA */                                          \
@@ -105,6 +106,8 @@ struct gbt_charger_input {
     int64_t wall_us;             /* for CTS, since 1970 UTC; 0: no time known */
     bool insulated;              /* insulation is tested */
     bool ready;                  /* contactors closed, output may begin */
+    bool hold; /* nobody wants to charge yet: only BRM and BCP are asked for, again
+                  and again, and the pack's contactors stay open */
     bool fault, emergency;
 };
 
@@ -154,14 +157,21 @@ struct gbt_charger {
     struct gbt_bcl bcl;
     struct gbt_bcs bcs;
     struct gbt_bsm bsm;
+    double min_cell_v; /* least voltage of BMV, NAN */
     struct gbt_bst bst;
     struct gbt_bsd bsd;
     struct gbt_bem bem;
 };
 
+/* Can this power stage serve that pack (annex C: parameters do not match)? What the pack does not
+ * say is not held against it, but then no power flows. */
+bool gbt_charger_fits(const struct gbt_charger_settings *settings, const struct gbt_bcp *bcp);
+
 void gbt_charger_init(struct gbt_charger *charger, const struct gbt_charger_settings *settings);
 void gbt_charger_step(struct gbt_charger *charger, const struct gbt_event *event, int64_t now_us);
 /* The next frame for the bus; call until false after each step. */
 bool gbt_charger_next(struct gbt_charger *charger, int64_t now_us, struct canframe *frame);
+/* When GBT_EVENT_TIME is due at the latest; INT64_MAX in IDLE, ENDED and FAILED. */
+int64_t gbt_charger_due_us(const struct gbt_charger *charger, int64_t now_us);
 
 #endif

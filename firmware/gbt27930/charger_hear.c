@@ -4,9 +4,7 @@
 
 #include <math.h>
 
-/* Can the power stage serve this pack (annex C: parameters do not match)? What the pack does not
- * say is not held against it, but then no power flows (set_output). */
-static bool fits(const struct gbt_charger_settings *settings, const struct gbt_bcp *bcp)
+bool gbt_charger_fits(const struct gbt_charger_settings *settings, const struct gbt_bcp *bcp)
 {
     return !(bcp->max_voltage_v < settings->min_voltage_v) &&
            !(bcp->voltage_v > settings->max_voltage_v);
@@ -17,7 +15,9 @@ static void hear_bcp(struct gbt_charger *charger, const struct gbt_bcp *bcp, int
     if (charger->state != GBT_CHARGER_IDENTIFIED)
         return;
     charger->bcp = *bcp;
-    if (fits(&charger->settings, bcp)) {
+    if (charger->input.hold)
+        return;
+    if (gbt_charger_fits(&charger->settings, bcp)) {
         charger_move(charger, GBT_CHARGER_CONFIGURATION, now_us);
         return;
     }
@@ -179,7 +179,12 @@ void charger_hear(struct gbt_charger *charger, const struct gbt_message *message
     case GBT_BEM:
         hear_bem(charger, &message->bem, now_us);
         break;
-    default: /* BMV, BMT, BSP are optional and decide nothing */
+    case GBT_BMV:
+        charger->min_cell_v = NAN;
+        for (size_t i = 0; i < message->bmv.count; i++)
+            charger->min_cell_v = fmin(charger->min_cell_v, message->bmv.items[i].voltage_v);
+        break;
+    default: /* BMT and BSP are optional and decide nothing */
         break;
     }
 }

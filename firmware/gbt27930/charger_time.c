@@ -38,6 +38,16 @@ static void check_handshake(struct gbt_charger *charger, int64_t now_us)
     begin_recognition(charger, now_us);
 }
 
+static void check_identified(struct gbt_charger *charger, int64_t now_us)
+{
+    const struct gbt_charger_times *times = &charger->settings.times;
+    if (gbt_link_is_silent(&charger->link, GBT_BCP, charger->since_us, times->bcp_ms, now_us))
+        charger_fail(charger, GBT_CAUSE_NO_BCP, now_us);
+    else if (charger->input.hold && heard(charger, GBT_BCP) &&
+             passed(charger->since_us, times->hold_ms, now_us))
+        begin_recognition(charger, now_us);
+}
+
 static void check_configuration(struct gbt_charger *charger, int64_t now_us)
 {
     const struct gbt_charger_times *times = &charger->settings.times;
@@ -135,8 +145,7 @@ void charger_check_times(struct gbt_charger *charger, int64_t now_us)
             charger_fail(charger, GBT_CAUSE_NO_BRM, now_us);
         break;
     case GBT_CHARGER_IDENTIFIED:
-        if (passed(charger->since_us, times->bcp_ms, now_us))
-            charger_fail(charger, GBT_CAUSE_NO_BCP, now_us);
+        check_identified(charger, now_us);
         break;
     case GBT_CHARGER_CONFIGURATION:
         check_configuration(charger, now_us);

@@ -84,6 +84,15 @@ bool gbt_link_due(struct gbt_link *link, int64_t now_us, enum gbt_kind *kind)
     return false;
 }
 
+int64_t gbt_link_due_us(const struct gbt_link *link)
+{
+    int64_t due_us = INT64_MAX;
+    for (unsigned i = 0; i < GBT_KIND_COUNT; i++)
+        if ((link->sending >> i & 1) && link->due_us[i] < due_us)
+            due_us = link->due_us[i];
+    return due_us;
+}
+
 void gbt_link_send(struct gbt_link *link, const struct gbt_message *message, int64_t now_us)
 {
     const struct gbt_spec *spec = gbt_spec(message->kind);

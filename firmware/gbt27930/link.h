@@ -40,6 +40,8 @@ void gbt_link_on_time(struct gbt_link *link, int64_t now_us);
 void gbt_link_send_only(struct gbt_link *link, uint32_t kinds, int64_t now_us);
 /* The next message that is due, which the caller then gives to gbt_link_send; false: none. */
 bool gbt_link_due(struct gbt_link *link, int64_t now_us, enum gbt_kind *kind);
+/* When the next message is due; INT64_MAX: none is being sent. */
+int64_t gbt_link_due_us(const struct gbt_link *link);
 /* Queues a message. One that must wait for the end of a transfer is due again soon; one that cannot
  * go out (queue full, a value out of range) is counted in `lost`, and the next period tries again.
  */

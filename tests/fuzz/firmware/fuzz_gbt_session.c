@@ -69,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             event.kind = GBT_EVENT_FRAME;
         now_us += (int64_t)(record[0] >> 4) * (record[0] & 8 ? 500000 : 5000);
         input.fault = event.kind == GBT_EVENT_TIME && record[1] == 1;
+        input.hold = event.kind == GBT_EVENT_TIME && record[1] == 2;
         input.current_a = record[2];
         gbt_charger_step(&charger, &event, now_us);
         gbt_pack_on_frame(&pack, &frame, now_us);

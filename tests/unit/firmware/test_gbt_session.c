@@ -134,6 +134,34 @@ static void a_pack_without_handshake_is_charged(void **state)
     assert_true(pipe.charger.link.dialects & GBT_DIALECT(NO_HANDSHAKE));
 }
 
+/* Identity, charge and voltage stay fresh for hours, the pack's contactors stay open. */
+static void a_held_charger_only_recognises(void **state)
+{
+    (void)state;
+    pipe_init(&pipe, 0.5);
+    pipe.input.hold = true;
+    pipe_event(&pipe, GBT_EVENT_START, GBT_CAUSE_NONE);
+    (void)pipe_until(&pipe, GBT_CHARGER_IDENTIFIED, 2);
+    int64_t newest_us = pipe.now_us;
+    for (int i = 0; i < 360000; i++) { /* an hour */
+        pipe_step(&pipe);
+        for (int kind = 0; kind < GBT_KIND_COUNT; kind++)
+            newest_us = pipe.charger.link.heard_us[kind] > newest_us
+                            ? pipe.charger.link.heard_us[kind]
+                            : newest_us;
+        assert_true(pipe.now_us - newest_us < 600000);
+    }
+    assert_int_equal(pipe.charger.attempts, 0);
+    assert_int_equal(pipe.charger.error, GBT_CAUSE_NONE);
+    assert_near(pipe.charger.bcp.soc_percent, 50, 0.06);
+    const uint32_t passed = MACHINE_BIT(GBT_PACK_RECOGNITION) | MACHINE_BIT(GBT_PACK_PARAMETERS) |
+                            MACHINE_BIT(GBT_PACK_HANDSHAKE) | MACHINE_BIT(GBT_PACK_IDLE);
+    assert_int_equal(pipe.pack_states & ~passed, 0);
+    assert_int_equal(pipe.seen & GBT_BIT(GBT_BRO), 0);
+    pipe.input.hold = false; /* somebody wants to charge */
+    assert_true(pipe_until(&pipe, GBT_CHARGER_CHARGING, 5) < 2);
+}
+
 static void a_cut_wire_stops_in_a_second_and_heals(void **state)
 {
     (void)state;
@@ -204,6 +232,7 @@ int main(void)
         cmocka_unit_test(the_pack_pauses_and_goes_on),
         cmocka_unit_test(a_charger_that_does_not_fit_does_not_begin),
         cmocka_unit_test(a_pack_without_handshake_is_charged),
+        cmocka_unit_test(a_held_charger_only_recognises),
         cmocka_unit_test(a_cut_wire_stops_in_a_second_and_heals),
         cmocka_unit_test(after_three_attempts_somebody_has_to_look),
         cmocka_unit_test(lost_frames_never_leave_power_on),
