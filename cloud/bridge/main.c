@@ -66,6 +66,8 @@ static int run(const struct args *args, struct err *err)
     int status = load(args, &config, err);
     if (status == 0)
         status = daemon_configure(config, &clock, err);
+    if (status == 0)
+        status = daemon_keep_log(config, OPTIONS_ARGS.program, err);
     if (status < 0)
         return status;
     SCOPE_CLOSE int signal_fd = daemon_signals(err);

@@ -129,6 +129,8 @@ static int configure(struct process *process, const struct args *args, struct er
         code = required(process->config, (const char *[]){"board", "socket", "state"}[i], err);
     if (!code)
         code = daemon_configure(process->config, &clock, err);
+    if (!code)
+        code = daemon_keep_log(process->config, SPEC.program, err);
     if (code)
         return code;
     const char *state = config_text(process->config, "engine", "state");
