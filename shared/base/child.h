@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A program run as a child process, without a shell, in a process group of its own; its output as
+ * descriptors. It gets no signal mask and no ignored signals of ours. */
+#ifndef SWAPSTACK_BASE_CHILD_H
+#define SWAPSTACK_BASE_CHILD_H
+
+#include "base/err.h"
+#include "base/strbuf.h"
+#include <stdint.h>
+#include <sys/types.h>
+
+struct child {
+    pid_t pid;  /* 0: none */
+    int out_fd; /* its stdout, non-blocking; -1: closed */
+    int err_fd; /* its stderr, likewise */
+};
+#define CHILD_NONE ((struct child){.out_fd = -1, .err_fd = -1})
+
+/* Finds argv[0] by PATH. `tty_fd` >= 0: that is its stdin and stdout (out_fd stays -1), and it is
+ * in our process group, as a terminal's owner must be; else its stdin is /dev/null.
+ * ERR_UNAVAILABLE: there is no such program; ERR_SYSTEM. */
+int child_start(struct child *child, const char *const *argv, int tty_fd, struct err *err);
+
+/* Appends at most `max_bytes` of what it writes to stdout and stderr (each may be NULL: read and
+ * dropped) until both end. ERR_TIMEOUT after `timeout_ms`; beyond the bound the rest is dropped and
+ * *cut set (may be NULL). */
+int child_collect(struct child *child, int timeout_ms, size_t max_bytes, struct strbuf *out,
+                  struct strbuf *errors, bool *cut, struct err *err);
+
+/* Kills it unless it has ended, and waits. Returns its exit status, 128 + signal, or -1: none. */
+int child_end(struct child *child);
+/* Waits for its end by itself at most so long (then kills it). Same result. */
+int child_wait(struct child *child, int timeout_ms);
+
+#endif
