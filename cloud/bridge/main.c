@@ -96,6 +96,8 @@ int main(int argc, char **argv)
         config_write_example(OPTIONS_KEYS, OPTIONS_KEY_COUNT, OPTIONS_ARGS.program, stdout);
     else
         status = run(args, &err);
+    if (status < 0)
+        log_error(MODULE, "it ends: %s", err.text); /* for the log's files */
     args_free(args);
     return status < 0 ? args_fail(&OPTIONS_ARGS, &err) : 0;
 }

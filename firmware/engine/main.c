@@ -334,6 +334,8 @@ int main(int argc, char **argv)
         return status;
     }
     int code = run(&process, args, &err);
+    if (code)
+        log_error("engine", "it ends: %s", err.text); /* for the log's files */
     release(&process);
     int status = code ? args_fail(&SPEC, &err) : 0;
     args_free(args);

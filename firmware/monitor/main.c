@@ -375,6 +375,8 @@ int main(int argc, char **argv)
     if (rc == 0) {
         serve(&process);
         log_info(MODULE, "stopping");
+    } else {
+        log_error(MODULE, "it cannot start: %s", err.text); /* for the log's files */
     }
     finish(&process);
     int status = rc < 0 ? args_fail(&SETTINGS_SPEC, &err) : 0;

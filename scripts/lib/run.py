@@ -139,6 +139,7 @@ class Run:
         environment = dict(os.environ, **self.clock.environment())
         # A simulated station's clock is the run's, whatever this machine's NTP does.
         environment["SWAPSTACK_STATION_CLOCK"] = "synced"
+        environment["SWAPSTACK_LOG_FOLDER"] = "log"  # swap-log reads it, beside the *.log of stderr
         # Paths are relative to the state folder, because a Unix socket's path has 107 bytes.
         at = f"127.0.0.1:{self.port}"
         bridge = self.add("bridge", [self.binary("swap-bridge"), "--broker", at, "--db",
