@@ -22,7 +22,7 @@ static void close_end(int *fd)
 }
 
 /* Descriptors are close-on-exec everywhere; dup2 in the child lifts that from these. */
-static int spawn(struct child *child, const char *const *argv, int tty_fd, int out_fd, int err_fd)
+static int spawn(struct child *child, const char *const *argv, int in_fd, int out_fd, int err_fd)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -31,20 +31,18 @@ static int spawn(struct child *child, const char *const *argv, int tty_fd, int o
     (void)sigfillset(&defaults);
     (void)posix_spawn_file_actions_init(&files);
     (void)posix_spawnattr_init(&attributes);
-    if (tty_fd >= 0) {
-        (void)posix_spawn_file_actions_adddup2(&files, tty_fd, STDIN_FILENO);
-        (void)posix_spawn_file_actions_adddup2(&files, tty_fd, STDOUT_FILENO);
-    } else {
+    if (in_fd >= 0)
+        (void)posix_spawn_file_actions_adddup2(&files, in_fd, STDIN_FILENO);
+    else
         (void)posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        (void)posix_spawn_file_actions_adddup2(&files, out_fd, STDOUT_FILENO);
-        (void)posix_spawnattr_setpgroup(&attributes, 0);
-    }
+    (void)posix_spawn_file_actions_adddup2(&files, out_fd, STDOUT_FILENO);
+    (void)posix_spawnattr_setpgroup(&attributes, 0);
     (void)posix_spawn_file_actions_adddup2(&files, err_fd, STDERR_FILENO);
     (void)posix_spawnattr_setsigmask(&attributes, &none);
     (void)posix_spawnattr_setsigdefault(&attributes, &defaults);
     (void)posix_spawnattr_setflags(&attributes,
                                    (short)(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                           (tty_fd < 0 ? POSIX_SPAWN_SETPGROUP : 0)));
+                                           (in_fd < 0 ? POSIX_SPAWN_SETPGROUP : 0)));
     /* The array is not written to: execve's type is older than const. */
     union {
         const char *const *from;
@@ -56,13 +54,14 @@ static int spawn(struct child *child, const char *const *argv, int tty_fd, int o
     return errnum;
 }
 
-int child_start(struct child *child, const char *const *argv, int tty_fd, struct err *err)
+int child_start(struct child *child, const char *const *argv, int in_fd, int out_fd,
+                struct err *err)
 {
     int out[2] = {-1, -1}, errors[2] = {-1, -1};
     *child = CHILD_NONE;
-    int errnum = (tty_fd < 0 && pipe2(out, O_CLOEXEC) < 0) || pipe2(errors, O_CLOEXEC) < 0
+    int errnum = (out_fd < 0 && pipe2(out, O_CLOEXEC) < 0) || pipe2(errors, O_CLOEXEC) < 0
                      ? errno
-                     : spawn(child, argv, tty_fd, out[1], errors[1]);
+                     : spawn(child, argv, in_fd, out_fd < 0 ? out[1] : out_fd, errors[1]);
     close_end(&out[1]);
     close_end(&errors[1]);
     if (errnum != 0) {

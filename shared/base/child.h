@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A program run as a child process, without a shell, in a process group of its own; its output as
- * descriptors. It gets no signal mask and no ignored signals of ours. */
+/* A program run as a child process, without a shell; its output as descriptors. It gets no signal
+ * mask and no ignored signals of ours. */
 #ifndef SWAPSTACK_BASE_CHILD_H
 #define SWAPSTACK_BASE_CHILD_H
 
@@ -16,10 +16,12 @@ struct child {
 };
 #define CHILD_NONE ((struct child){.out_fd = -1, .err_fd = -1})
 
-/* Finds argv[0] by PATH. `tty_fd` >= 0: that is its stdin and stdout (out_fd stays -1), and it is
- * in our process group, as a terminal's owner must be; else its stdin is /dev/null.
- * ERR_UNAVAILABLE: there is no such program; ERR_SYSTEM. */
-int child_start(struct child *child, const char *const *argv, int tty_fd, struct err *err);
+/* Finds argv[0] by PATH. `in_fd` and `out_fd` -1: its stdin is /dev/null, its stdout a pipe. Else
+ * they are those (a terminal, for a transfer), out_fd of `child` stays -1, and it stays in our
+ * process group, as the owner of a terminal must. ERR_UNAVAILABLE: there is no such program;
+ * ERR_SYSTEM. */
+int child_start(struct child *child, const char *const *argv, int in_fd, int out_fd,
+                struct err *err);
 
 /* Appends at most `max_bytes` of what it writes to stdout and stderr (each may be NULL: read and
  * dropped) until both end. ERR_TIMEOUT after `timeout_ms`; beyond the bound the rest is dropped and

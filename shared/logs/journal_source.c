@@ -64,7 +64,7 @@ static int collect(struct journal *journal, int64_t since_us, struct err *err)
         (void)snprintf(since, sizeof since, "--since=@%" PRId64, since_us / CLOCK_US_PER_SECOND);
     (void)snprintf(lines, sizeof lines, "--lines=%d", LOGS_JOURNAL_LINES);
     make_words(words, since, lines, false);
-    int code = child_start(&child, words, -1, err);
+    int code = child_start(&child, words, -1, -1, err);
     if (code == ERR_UNAVAILABLE)
         return err_set(err, ERR_UNAVAILABLE, "there is no journalctl");
     if (code < 0)
@@ -91,7 +91,7 @@ static int start_following(struct journal *journal, struct err *err)
         (void)snprintf(position, sizeof position, "--after-cursor=%s", journal->current.cursor);
     make_words(words, position, journal->current.cursor[0] ? "--lines=all" : "--lines=0", true);
     journal->follow = false;
-    return child_start(&journal->child, words, -1, err);
+    return child_start(&journal->child, words, -1, -1, err);
 }
 
 /* True: a line is there, *line of *length bytes. */
