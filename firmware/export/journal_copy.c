@@ -124,23 +124,30 @@ static int copy_both(struct journal_copy *copy, const char *from[2], const char 
     return err_set(err, ERR_BUSY, "%s changed while it was copied, %d times", from[0], TRIES);
 }
 
+static int damaged(sqlite3 *db, struct err *err)
+{
+    return err_set(err, ERR_INVALID, "the journal is damaged: %s", sqlite3_errmsg(db));
+}
+
 /* Repairs it from its log, checks it, and makes one file of it. */
 static int open_copy(struct journal_copy *copy, const char *path, struct err *err)
 {
     sqlite3_stmt *check = NULL;
-    bool good =
-        sqlite3_open_v2(path, &copy->db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+    if (sqlite3_open_v2(path, &copy->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
         sqlite3_exec(copy->db,
                      "PRAGMA journal_mode=DELETE; PRAGMA temp_store=MEMORY;"
                      "PRAGMA secure_delete=ON",
-                     NULL, NULL, NULL) == SQLITE_OK &&
-        sqlite3_prepare_v2(copy->db, "PRAGMA quick_check(1)", -1, &check, NULL) == SQLITE_OK &&
-        sqlite3_step(check) == SQLITE_ROW &&
-        strcmp((const char *)sqlite3_column_text(check, 0), "ok") == 0;
+                     NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_prepare_v2(copy->db, "PRAGMA quick_check(1)", -1, &check, NULL) != SQLITE_OK)
+        return damaged(copy->db, err);
+    int code = 0;
+    if (sqlite3_step(check) != SQLITE_ROW)
+        code = damaged(copy->db, err);
+    else if (strcmp((const char *)sqlite3_column_text(check, 0), "ok") != 0)
+        code = err_set(err, ERR_INVALID, "the journal is damaged: %s",
+                       (const char *)sqlite3_column_text(check, 0));
     (void)sqlite3_finalize(check);
-    if (good)
-        return 0;
-    return err_set(err, ERR_INVALID, "the journal is damaged: %s", sqlite3_errmsg(copy->db));
+    return code;
 }
 
 int journal_copy_make(struct journal_copy *copy, const char *folder, int64_t max_bytes,
