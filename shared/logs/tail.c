@@ -23,7 +23,7 @@ static void release(struct logs_entry *entry)
 
 void logs_tail_free(struct logs_tail *tail)
 {
-    for (size_t i = 0; tail->entries && i < tail->size; i++)
+    for (size_t i = 0; i < tail->count; i++)
         release(&tail->entries[i]);
     free(tail->entries);
     *tail = (struct logs_tail){0};

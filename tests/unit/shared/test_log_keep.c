@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -20,6 +21,15 @@
 
 #define THREADS 4
 #define LINES   500
+
+/* Takes libc's place in this program, to see when files are made durable. */
+static atomic_int syncs;
+
+int fdatasync(int fd)
+{
+    (void)atomic_fetch_add(&syncs, 1);
+    return fsync(fd);
+}
 
 struct place {
     char folder[64];
@@ -133,6 +143,43 @@ static void group_may_read_whatever_the_umask(void **state)
     assert_int_equal(status.st_mode & 0777, 0640);
 }
 
+static void wait_for_syncs(int count)
+{
+    for (int ms = 0; atomic_load(&syncs) < count; ms++) {
+        if (ms > 30000)
+            fail_msg("%d syncs, %d were expected", atomic_load(&syncs), count);
+        (void)usleep(1000);
+    }
+}
+
+/* An error becomes durable at once, however long the others may wait. */
+static void errors_do_not_wait(void **state)
+{
+    begin(*state, "test-program", INT64_C(3600000000));
+    atomic_store(&syncs, 0);
+    log_info("x", "this one waits");
+    log_warning("x", "this one, too");
+    for (int i = 1; i <= 3; i++) {
+        log_error("x", "this one does not");
+        wait_for_syncs(i);
+    }
+    assert_int_equal(atomic_load(&syncs), 3); /* and the others went along */
+    log_info("x", "the last one");
+    log_keep_end();
+    assert_int_equal(atomic_load(&syncs), 4);
+}
+
+static void others_go_together(void **state)
+{
+    begin(*state, "test-program", 20000);
+    atomic_store(&syncs, 0);
+    for (int i = 0; i < 2000; i++)
+        log_info("x", "one of many");
+    wait_for_syncs(1);
+    log_keep_end();
+    assert_in_range(atomic_load(&syncs), 1, 1000);
+}
+
 /* The files of a program are one process's; another one works on, and says so in the files once it
  * has them. flock(2) belongs to the open file, so one process can play both. */
 static void second_writer_waits(void **state)
@@ -208,6 +255,7 @@ int main(void)
 #define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, make_place, remove_place)
     const struct CMUnitTest tests[] = {
         IN_PLACE(threads_write_whole_lines), IN_PLACE(group_may_read_whatever_the_umask),
+        IN_PLACE(errors_do_not_wait),        IN_PLACE(others_go_together),
         IN_PLACE(second_writer_waits),       IN_PLACE(folder_that_cannot_be_does_not_stop_anybody),
         IN_PLACE(configuration_says_where),
     };
