@@ -29,8 +29,11 @@ struct log_store {
     size_t count, capacity;
     bool listed;
     uint32_t last_number; /* highest ever seen: numbers never come again, for readers that follow */
-    int handle, retired;  /* the segment that is written; the one before, until it is durable */
-    bool torn;            /* the file does not end with a newline */
+    int handle;           /* the segment that is written */
+    /* Those before, until they are durable. No more exist than the bound has room for. */
+    int retired[LOG_STORE_SEGMENTS];
+    int retired_count;
+    bool torn; /* the file does not end with a newline */
     bool names_changed;
     int64_t retry_us;
     int64_t lost;
@@ -48,7 +51,7 @@ int log_store_new(struct log_store **to, const struct log_disk *disk, int64_t ma
     store->disk = disk;
     store->max_bytes = max_bytes < LOG_STORE_MIN_BYTES ? LOG_STORE_MIN_BYTES : max_bytes;
     store->segment_bytes = store->max_bytes / LOG_STORE_SEGMENTS;
-    store->handle = store->retired = NO_HANDLE;
+    store->handle = NO_HANDLE;
     store->retry_us = INT64_MIN;
     return 0;
 }
@@ -65,7 +68,8 @@ void log_store_free(struct log_store *store)
     if (store == NULL)
         return;
     close_handle(store, &store->handle);
-    close_handle(store, &store->retired);
+    for (int i = 0; i < store->retired_count; i++)
+        store->disk->close(store->disk->self, store->retired[i]);
     (void)pthread_mutex_destroy(&store->lock);
     free(store->segments);
     free(store);
@@ -172,6 +176,19 @@ static int open_last(struct log_store *store)
     return there ? open_segment(store, store->last_number) : begin_segment(store);
 }
 
+/* Leaves the segment that is written. When the list is full, its first was removed long ago: it is
+ * as old as the bound. */
+static void retire(struct log_store *store)
+{
+    if (store->retired_count == LOG_STORE_SEGMENTS) {
+        store->disk->close(store->disk->self, store->retired[0]);
+        memmove(store->retired, store->retired + 1, sizeof store->retired - sizeof(int));
+        store->retired_count--;
+    }
+    store->retired[store->retired_count++] = store->handle;
+    store->handle = NO_HANDLE;
+}
+
 /* An open segment with room for `length` bytes. */
 static int make_ready(struct log_store *store, size_t length)
 {
@@ -181,10 +198,7 @@ static int make_ready(struct log_store *store, size_t length)
     int code = store->handle == NO_HANDLE ? open_last(store) : 0;
     if (code == 0 &&
         store->segments[store->count - 1].bytes + (int64_t)length > store->segment_bytes) {
-        /* Two segments between two syncs: the kernel writes the first one back by itself. */
-        close_handle(store, &store->retired);
-        store->retired = store->handle;
-        store->handle = NO_HANDLE;
+        retire(store);
         code = begin_segment(store);
     }
     store->retry_us = code < 0 ? now_us + RETRY_US : INT64_MIN;
@@ -266,22 +280,29 @@ int64_t log_store_lost(struct log_store *store, int *errnum)
 
 /* What there is to do, taken out under the lock; the slow part is done without it. */
 struct duty {
-    int handle, retired;
+    int handles[LOG_STORE_SEGMENTS + 1], count;
     bool names;
+    int code;
 };
 
 static struct duty take_duty(struct log_store *store)
 {
-    struct duty duty = {.handle = NO_HANDLE, .retired = store->retired};
-    store->retired = NO_HANDLE;
-    if (store->handle != NO_HANDLE && !store->disk->is_there(store->disk->self, store->handle)) {
+    const struct log_disk *disk = store->disk;
+    struct duty duty = {.count = store->retired_count, .names = store->names_changed};
+    memcpy(duty.handles, store->retired, sizeof store->retired);
+    store->retired_count = 0;
+    store->names_changed = false;
+    if (store->handle != NO_HANDLE && !disk->is_there(disk->self, store->handle)) {
         close_handle(store, &store->handle); /* the next line begins a file that people can see */
         store->listed = false;
     }
-    if (store->handle != NO_HANDLE)
-        duty.handle = store->disk->share(store->disk->self, store->handle);
-    duty.names = store->names_changed;
-    store->names_changed = false;
+    if (store->handle != NO_HANDLE) {
+        int own = disk->share(disk->self, store->handle);
+        if (own >= 0)
+            duty.handles[duty.count++] = own;
+        else
+            duty.code = own;
+    }
     return duty;
 }
 
@@ -291,13 +312,11 @@ int log_store_sync(struct log_store *store)
     (void)pthread_mutex_lock(&store->lock);
     struct duty duty = take_duty(store);
     (void)pthread_mutex_unlock(&store->lock);
-    int handles[] = {duty.retired, duty.handle}, code = 0;
-    for (size_t i = 0; i < 2; i++) {
-        if (handles[i] < 0)
-            continue;
-        int synced = disk->sync(disk->self, handles[i]);
+    int code = duty.code;
+    for (int i = 0; i < duty.count; i++) {
+        int synced = disk->sync(disk->self, duty.handles[i]);
         code = code < 0 ? code : synced;
-        disk->close(disk->self, handles[i]);
+        disk->close(disk->self, duty.handles[i]);
     }
     int named = duty.names ? disk->sync_names(disk->self) : 0;
     if (named < 0) {

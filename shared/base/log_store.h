@@ -56,7 +56,8 @@ void log_store_free(struct log_store *store);
 /* Seals and appends a line of log_line_format; LOG_LINE_SEAL bytes behind it are used. */
 void log_store_write(struct log_store *store, char *line, size_t length);
 
-/* Makes durable what was written; does not hold up writers. Negative errno when it failed. */
+/* Makes durable what was written before; does not hold up writers. Negative errno when it failed.
+ */
 int log_store_sync(struct log_store *store);
 
 /* Lines that no file has since lines could be written last, and why (errno); 0, 0. */
