@@ -185,14 +185,20 @@ def test_without_lrzsz_it_is_said(station, tmp_path):
         assert f"{program} is not there: the Debian package lrzsz has it" in done.stderr
 
 
-def join(left, right, stop):
-    """A serial cable between the masters of two ptys, at a pace that buffers can stand."""
+def join(left, right, stop, receiver_ended):
+    """A serial cable between the masters of two ptys; `left` is the station's.
+
+    lrzsz ends with tcflush(TCIOFLUSH) behind a tcdrain, which on a pty, unlike on a UART, waits for
+    nothing: its last word is mostly lost. So an end of transmission (EOT) that XMODEM's receiver has
+    heard and answered is answered (ACK) here as well."""
     while not stop.is_set():
         ready, _, _ = select.select([left, right], [], [], 0.1)
         for fd in ready:
             try:
                 data = os.read(fd, 512)
                 to = right if fd == left else left
+                if fd == left and receiver_ended.is_set() and data.endswith(b"\x04"):
+                    to, data = left, b"\x06"
                 while data:
                     data = data[os.write(to, data):]
             except OSError:  # the end that is gone
@@ -211,8 +217,8 @@ def test_over_a_serial_line(station, tmp_path, option, receiver):
         tty.setraw(fd)
     before = subprocess.run(["stty", "-g"], stdin=station_end, capture_output=True, text=True,
                             check=True).stdout
-    stop = threading.Event()
-    cable = threading.Thread(target=join, args=(left, right, stop))
+    stop, receiver_ended = threading.Event(), threading.Event()
+    cable = threading.Thread(target=join, args=(left, right, stop, receiver_ended))
     cable.start()
     inbox = tmp_path / "inbox"
     inbox.mkdir()
@@ -228,13 +234,14 @@ def test_over_a_serial_line(station, tmp_path, option, receiver):
         world.wait_until(told, "the bundle is ready to be sent")
         taker = supervise.start(receiver, cwd=inbox, stdin=technician_end, stdout=technician_end,
                                 stderr=subprocess.DEVNULL)
-        # Each side's last word is mostly lost: lrzsz ends with tcflush(TCIOFLUSH) behind a tcdrain,
-        # which on a pty, unlike on a UART, waits for nothing. So it is given again: XMODEM's
-        # acknowledgement by the receiver, ZMODEM's "over and out" by the sender.
-        order = [(taker, left, b"\x06"), (sender, right, b"OO")]
-        for process, other, last_word in order if option == "--xmodem" else reversed(order):
-            assert process.wait(TIMEOUT) == 0, (tmp_path / "notes").read_text()
-            os.write(other, last_word)
+        if option == "--xmodem":
+            assert taker.wait(TIMEOUT) == 0
+            receiver_ended.set()
+            os.write(left, b"\x06")  # for the EOT that is on its way already
+        assert sender.wait(TIMEOUT) == 0, (tmp_path / "notes").read_text()
+        if option == "--zmodem":
+            os.write(right, b"OO")  # "over and out", see join()
+        assert taker.wait(TIMEOUT) == 0
         after = subprocess.run(["stty", "-g"], stdin=station_end, capture_output=True, text=True,
                                check=True).stdout
         assert after == before  # the console's line is as it was
