@@ -66,6 +66,8 @@ static int run(const struct args *args, struct err *err)
     int status = load(args, &config, err);
     if (status == 0)
         status = daemon_configure(config, &clock, err);
+    if (status == 0)
+        status = daemon_keep_log(config, OPTIONS_ARGS.program, err);
     if (status < 0)
         return status;
     SCOPE_CLOSE int signal_fd = daemon_signals(err);
@@ -94,6 +96,8 @@ int main(int argc, char **argv)
         config_write_example(OPTIONS_KEYS, OPTIONS_KEY_COUNT, OPTIONS_ARGS.program, stdout);
     else
         status = run(args, &err);
+    if (status < 0)
+        log_error(MODULE, "it ends: %s", err.text); /* for the log's files */
     args_free(args);
     return status < 0 ? args_fail(&OPTIONS_ARGS, &err) : 0;
 }

@@ -129,6 +129,8 @@ static int configure(struct process *process, const struct args *args, struct er
         code = required(process->config, (const char *[]){"board", "socket", "state"}[i], err);
     if (!code)
         code = daemon_configure(process->config, &clock, err);
+    if (!code)
+        code = daemon_keep_log(process->config, SPEC.program, err);
     if (code)
         return code;
     const char *state = config_text(process->config, "engine", "state");
@@ -332,6 +334,8 @@ int main(int argc, char **argv)
         return status;
     }
     int code = run(&process, args, &err);
+    if (code)
+        log_error("engine", "it ends: %s", err.text); /* for the log's files */
     release(&process);
     int status = code ? args_fail(&SPEC, &err) : 0;
     args_free(args);

@@ -178,6 +178,8 @@ static int configure(struct process *process, struct err *err)
     if (rc == 0)
         rc = daemon_configure(process->config, &clock, err);
     if (rc == 0)
+        rc = daemon_keep_log(process->config, SETTINGS_SPEC.program, err);
+    if (rc == 0)
         rc = settings_read(&process->settings, process->config, &clock, err);
     if (rc == 0 && (!state || state[0] == '\0'))
         rc = err_set(err, ERR_USAGE, "--state DIR is needed: the folder of the durable state");
@@ -373,6 +375,8 @@ int main(int argc, char **argv)
     if (rc == 0) {
         serve(&process);
         log_info(MODULE, "stopping");
+    } else {
+        log_error(MODULE, "it cannot start: %s", err.text); /* for the log's files */
     }
     finish(&process);
     int status = rc < 0 ? args_fail(&SETTINGS_SPEC, &err) : 0;

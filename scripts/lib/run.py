@@ -145,6 +145,7 @@ class Run:
         if self.options.packs == 2:
             environment["SWAPSTACK_SIM_TWO_PACK_SHARE_PERCENT"] = "100"
             environment.setdefault("SWAPSTACK_SIM_PACKS", PACKS_FOR_SETS)
+        environment["SWAPSTACK_LOG_FOLDER"] = "log"  # swap-log reads it, beside the *.log of stderr
         # Paths are relative to the state folder, because a Unix socket's path has 107 bytes.
         at = f"127.0.0.1:{self.port}"
         bridge = self.add("bridge", [self.binary("swap-bridge"), "--broker", at, "--db",

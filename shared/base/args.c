@@ -33,33 +33,41 @@ static bool has_configuration(const struct args_spec *spec)
     return option_index(spec, "config", strlen("config")) >= 0;
 }
 
-static void print_option(const char *name, const char *value, const char *help)
+static const char *dashes(const char *name)
 {
-    char left[64];
-    (void)snprintf(left, sizeof left, "--%s%s%s", name, value ? " " : "", value ? value : "");
-    if (strlen(left) > 24)
-        (void)printf("  %s\n  %-24s  %s\n", left, "", help);
-    else
-        (void)printf("  %-24s  %s\n", left, help);
+    return name[0] && name[1] == '\0' ? "-" : "--";
 }
 
-static void print_help(const struct args_spec *spec)
+static void print_option(FILE *to, const char *name, const char *value, const char *help)
 {
-    (void)printf("Usage: %s %s\n\n%s\n\nOptions:\n", spec->program, spec->synopsis, spec->summary);
+    char left[64];
+    (void)snprintf(left, sizeof left, "%s%s%s%s", dashes(name), name, value ? " " : "",
+                   value ? value : "");
+    if (strlen(left) > 24)
+        (void)fprintf(to, "  %s\n  %-24s  %s\n", left, "", help);
+    else
+        (void)fprintf(to, "  %-24s  %s\n", left, help);
+}
+
+void args_print_help(const struct args_spec *spec, FILE *to)
+{
+    (void)fprintf(to, "Usage: %s %s\n\n%s\n\nOptions:\n", spec->program, spec->synopsis,
+                  spec->summary);
     for (const struct args_option *option = spec->options; option->name != NULL; option++)
-        print_option(option->name, option->value, option->help);
+        print_option(to, option->name, option->value, option->help);
     if (has_configuration(spec))
-        print_option("example-config", NULL, "print every configuration key with its default");
-    print_option("help", NULL, "print this text");
-    print_option("version", NULL, "print the version");
+        print_option(to, "example-config", NULL, "print every configuration key with its default");
+    print_option(to, "help", NULL, "print this text");
+    print_option(to, "version", NULL, "print the version");
     if (!has_configuration(spec))
         return;
-    (void)puts("\nConfiguration, later wins: built-in defaults; the file given with --config;\n"
-               "environment variables SWAPSTACK_<SECTION>_<KEY>, for example\n"
-               "SWAPSTACK_LOG_LEVEL=debug; options.");
+    (void)fputs("\nConfiguration, later wins: built-in defaults; the file given with --config;\n"
+                "environment variables SWAPSTACK_<SECTION>_<KEY>, for example\n"
+                "SWAPSTACK_LOG_LEVEL=debug; options.\n",
+                to);
     for (const struct args_option *option = spec->options; option->name != NULL; option++) {
         if (option->section != NULL)
-            (void)printf("  --%s sets [%s] %s\n", option->name, option->section, option->key);
+            (void)fprintf(to, "  --%s sets [%s] %s\n", option->name, option->section, option->key);
     }
 }
 
@@ -76,15 +84,16 @@ static int refuse_option(const struct args_spec *spec, const char *word, struct 
     if (has_configuration(spec))
         nearest_offer(&nearest, "example-config");
     const char *meant = nearest_word(&nearest);
-    return err_set(err, ERR_USAGE, "there is no option %s%s%s%s", typed,
-                   meant ? "; did you mean --" : "", meant ? meant : "", meant ? "?" : "");
+    return err_set(err, ERR_USAGE, "there is no option %s%s%s%s%s", typed,
+                   meant ? "; did you mean " : "", meant ? dashes(meant) : "", meant ? meant : "",
+                   meant ? "?" : "");
 }
 
 /* The options that every program has. True when the word was one of them. */
 static bool take_common(struct args *args, const char *name)
 {
     if (strcmp(name, "help") == 0) {
-        print_help(args->spec);
+        args_print_help(args->spec, stdout);
         exit(EXIT_SUCCESS);
     }
     if (strcmp(name, "version") == 0) {
@@ -101,27 +110,29 @@ static bool take_common(struct args *args, const char *name)
 static int take_option(struct args *args, int argc, char **argv, int *at, struct err *err)
 {
     const char *word = argv[*at];
-    if (strncmp(word, "--", 2) != 0)
-        return refuse_option(args->spec, word, err);
-    const char *name = word + 2;
-    size_t length = strcspn(name, "=");
-    int index = option_index(args->spec, name, length);
+    bool is_long = strncmp(word, "--", 2) == 0;
+    const char *name = word + (is_long ? 2 : 1);
+    size_t length = is_long ? strcspn(name, "=") : 1;
+    int index = is_long == (length != 1) ? option_index(args->spec, name, length) : -1;
+    if (index < 0 && is_long && take_common(args, name))
+        return 0;
     if (index < 0)
-        return take_common(args, name) ? 0 : refuse_option(args->spec, word, err);
+        return refuse_option(args->spec, word, err);
 
     const struct args_option *option = &args->spec->options[index];
-    bool joined = name[length] == '=';
+    bool joined = name[length] != '\0';
     if (option->value == NULL && joined)
-        return err_set(err, ERR_USAGE, "--%s takes no value, but %s gives one", option->name, word);
+        return err_set(err, ERR_USAGE, "%s%s takes no value, but %s gives one",
+                       dashes(option->name), option->name, word);
     if (option->value == NULL)
         args->values[index] = "";
     else if (joined)
-        args->values[index] = name + length + 1;
+        args->values[index] = name + length + (is_long ? 1 : 0);
     else if (*at + 1 < argc)
         args->values[index] = argv[++*at];
     else
-        return err_set(err, ERR_USAGE, "--%s needs a value: --%s %s", option->name, option->name,
-                       option->value);
+        return err_set(err, ERR_USAGE, "%s%s needs a value: %s%s %s", dashes(option->name),
+                       option->name, dashes(option->name), option->name, option->value);
     return 0;
 }
 

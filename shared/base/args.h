@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Command lines of all programs: long options in any place, `--name VALUE` or `--name=VALUE`,
- * `--` ends options. `--help` and `--version` are everybody's, `--example-config` every program's
- * that has an option "config". Wrong arguments give a sentence on stderr and exit status 64
- * (EX_USAGE).
+ * Command lines of all programs: long options in any place, `--name VALUE` or `--name=VALUE`, and
+ * options of one letter, `-n VALUE` or `-nVALUE`; `--` ends options. `--help` and `--version` are
+ * everybody's, `--example-config` every program's that has an option "config". Wrong arguments give
+ * a sentence on stderr and exit status 64 (EX_USAGE).
  */
 #ifndef SWAPSTACK_BASE_ARGS_H
 #define SWAPSTACK_BASE_ARGS_H
@@ -11,9 +11,10 @@
 #include "base/config.h"
 #include "base/err.h"
 #include <stdbool.h>
+#include <stdio.h>
 
 struct args_option {
-    const char *name;          /* without the dashes */
+    const char *name;          /* without the dashes; one letter: it has one dash */
     const char *value;         /* name of its value for --help ("HOST:PORT"), NULL for a switch */
     const char *help;          /* one line */
     const char *section, *key; /* configuration key that it sets, or NULL */
@@ -34,6 +35,9 @@ struct args;
 int args_parse(struct args **args, const struct args_spec *spec, int argc, char **argv,
                struct err *err);
 void args_free(struct args *args);
+
+/* What --help prints. */
+void args_print_help(const struct args_spec *spec, FILE *to);
 
 /* Last value given for an option; NULL when it was not given ("" for a switch that was). */
 const char *args_value(const struct args *args, const char *name);

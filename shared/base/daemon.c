@@ -2,6 +2,7 @@
 #include "base/daemon.h"
 
 #include "base/log.h"
+#include "base/log_keep.h"
 #include "base/scope.h"
 #include <errno.h>
 #include <pthread.h>
@@ -32,6 +33,32 @@ int daemon_configure(const struct config *config, struct clock *clock, struct er
     log_set_level(level);
     *clock = wanted;
     return 0;
+}
+
+/* LOGS_DIRECTORY of systemd.exec(5) may name several folders, separated by colons: the first. */
+static char *log_folder(const struct config *config)
+{
+    const char *folder = config_text(config, "log", "folder");
+    const char *given = getenv("LOGS_DIRECTORY");
+    if (folder[0] == '\0' && given)
+        return strndup(given, strcspn(given, ":"));
+    return strdup(strcmp(folder, "none") == 0 ? "" : folder);
+}
+
+int daemon_keep_log(const struct config *config, const char *program, struct err *err)
+{
+    SCOPE_FREE char *folder = log_folder(config);
+    if (folder == NULL)
+        return err_set(err, ERR_NOMEM, "no memory for the log");
+    if (folder[0] == '\0')
+        return 0;
+    const struct log_keep_options options = {
+        .folder = folder,
+        .program = program,
+        .max_bytes = config_integer(config, "log", "max_bytes"),
+        .sync_us = (int64_t)(config_real(config, "log", "sync_s") * 1e6),
+    };
+    return log_keep_begin(&options, err);
 }
 
 int daemon_signals(struct err *err)

@@ -20,6 +20,33 @@
      "debug|info|warning|error",                                                                   \
      "Lowest level that is logged. SIGHUP reads it again from the file; SIGUSR1 and SIGUSR2 make " \
      "a running process more and less talkative."},                                                \
+        {"log",                                                                                    \
+         "folder",                                                                                 \
+         CONFIG_TEXT,                                                                              \
+         "",                                                                                       \
+         0,                                                                                        \
+         0,                                                                                        \
+         NULL,                                                                                     \
+         "Folder in which the log is kept in files too (read them with swap-log); one program of " \
+         "a name per folder. Empty: LogsDirectory= of the service manager, without one no files; " \
+         "none: no files."},                                                                       \
+        {"log",                                                                                    \
+         "max_bytes",                                                                              \
+         CONFIG_INTEGER,                                                                           \
+         "8388608",                                                                                \
+         65536,                                                                                    \
+         1e12,                                                                                     \
+         NULL,                                                                                     \
+         "Bytes of all log files of this program; beyond, the oldest eighth is removed."},         \
+        {"log",                                                                                    \
+         "sync_s",                                                                                 \
+         CONFIG_REAL,                                                                              \
+         "5",                                                                                      \
+         0.05,                                                                                     \
+         3600,                                                                                     \
+         NULL,                                                                                     \
+         "Lines below error are made durable together so often, in s: what a power loss can take " \
+         "of the log files, against wear of the storage. Errors are made durable at once."},       \
         {"clock",                                                                                  \
          "origin_wall",                                                                            \
          CONFIG_INTEGER,                                                                           \
@@ -45,6 +72,10 @@
 /* Sets the log level and fills `clock` from those keys. ERR_CONFIG when the speed is not 1 and no
  * origin says from when on. */
 int daemon_configure(const struct config *config, struct clock *clock, struct err *err);
+
+/* Keeps the log of `program` in files as [log] says (log_keep.h), until the process ends. A folder
+ * that cannot be used is only warned of. ERR_NOMEM, ERR_SYSTEM. */
+int daemon_keep_log(const struct config *config, const char *program, struct err *err);
 
 /* Blocks SIGTERM, SIGINT and SIGHUP (call before any thread starts), ignores SIGPIPE, installs
  * SIGUSR1/2 (log.h) and returns a signalfd for the first three; negative with a sentence. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log.h"
 
+#include "base/log_line.h"
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -13,9 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Longest text of one line; a pipe takes 4096 bytes (PIPE_BUF) in one piece. */
-enum { TEXT_MAX = 3072, LINE_MAX_BYTES = 4096 };
-
+static pthread_mutex_t sink_lock = PTHREAD_MUTEX_INITIALIZER;
+static log_sink *sink_now;
+static void *sink_self;
 static atomic_int level_now = LOG_LEVEL_INFO;
 
 static const char *const level_names[] = {"DEBUG", "INFO", "WARNING", "ERROR"};
@@ -66,54 +68,40 @@ void log_install_signals(void)
     (void)sigaction(SIGUSR2, &action, NULL);
 }
 
-/* C0, DEL, and C1 in its UTF-8 form (0xC2 0x80..0x9F): what moves a terminal's cursor. */
-static size_t control_length(const unsigned char *at, size_t left)
+void log_set_sink(log_sink *sink, void *self)
 {
-    if (at[0] < 0x20 || at[0] == 0x7f)
-        return 1;
-    return left > 1 && at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f ? 2 : 0;
+    (void)pthread_mutex_lock(&sink_lock);
+    sink_now = sink;
+    sink_self = self;
+    (void)pthread_mutex_unlock(&sink_lock);
 }
 
-/* Copies `text` with control characters as \xNN; returns the bytes written, at most `size`. */
-static size_t copy_printable(char *to, size_t size, const char *text)
+static int64_t wall_us(void)
 {
-    static const char digits[] = "0123456789abcdef";
-    size_t used = 0, length = strlen(text);
-    for (size_t i = 0; i < length;) {
-        const unsigned char *at = (const unsigned char *)text + i;
-        size_t controls = control_length(at, length - i);
-        if (used + (controls ? 4 * controls : 1) > size)
-            break;
-        for (size_t k = 0; k < controls; k++) {
-            to[used++] = '\\';
-            to[used++] = 'x';
-            to[used++] = digits[at[k] >> 4];
-            to[used++] = digits[at[k] & 15];
-        }
-        if (controls == 0)
-            to[used++] = text[i];
-        i += controls ? controls : 1;
-    }
-    return used;
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* "<6>" under systemd, else the time and the level's name. */
-static size_t write_front(char *to, size_t size, enum log_level level, const char *module)
+/* One write(2): a pipe takes it in one piece, whatever other threads write. */
+static void write_stderr(char line[LOG_LINE_MAX], size_t length)
 {
-    int used;
-    if (getenv("JOURNAL_STREAM")) {
-        used = snprintf(to, size, "<%d>%s: ", syslog_priority[level], module);
-    } else {
-        struct timespec now;
-        struct tm utc;
-        (void)clock_gettime(CLOCK_REALTIME, &now);
-        (void)gmtime_r(&now.tv_sec, &utc);
-        used =
-            snprintf(to, size, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %s %s: ", utc.tm_year + 1900,
-                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                     now.tv_nsec / 1000000, level_names[level], module);
-    }
-    return used < 0 ? 0 : (size_t)used < size ? (size_t)used : size - 1;
+    line[length++] = '\n';
+    ssize_t written;
+    do {
+        written = write(STDERR_FILENO, line, length);
+    } while (written < 0 && errno == EINTR);
+    /* stderr gone or full: there is nobody left to tell. */
+}
+
+/* "<6>monitor: …": the journal knows the time. */
+static void write_journal(enum log_level level, const char *module, const char *text)
+{
+    char line[LOG_LINE_MAX];
+    int front = snprintf(line, 256, "<%d>%s: ", syslog_priority[level], module);
+    size_t used = front < 0 ? 0 : front < 256 ? (size_t)front : 255;
+    used += log_line_escape(line + used, sizeof line - 1 - used, text);
+    write_stderr(line, used);
 }
 
 void log_write(enum log_level level, const char *module, const char *format, ...)
@@ -122,26 +110,25 @@ void log_write(enum log_level level, const char *module, const char *format, ...
         return;
     int saved_errno = errno; /* a log line must not change what the caller asks about next */
 
-    char text[TEXT_MAX];
+    char text[LOG_LINE_TEXT_MAX], line[LOG_LINE_MAX];
     va_list args;
     va_start(args, format);
     int wanted = vsnprintf(text, sizeof text, format, args);
     va_end(args);
     if (wanted < 0)
         (void)snprintf(text, sizeof text, "(log line could not be formatted: %s)", format);
+    if (wanted >= (int)sizeof text)
+        memcpy(text + sizeof text - 5, " ...", 5);
 
-    char line[LINE_MAX_BYTES];
-    size_t used = write_front(line, 256, level, module);
-    used += copy_printable(line + used, sizeof line - used - 8, text);
-    if (wanted >= TEXT_MAX) {
-        memcpy(line + used, " ...", 4);
-        used += 4;
-    }
-    line[used++] = '\n';
-    ssize_t written;
-    do {
-        written = write(STDERR_FILENO, line, used);
-    } while (written < 0 && errno == EINTR);
-    /* stderr gone or full: there is nobody left to tell. */
+    /* Time and sink under one lock: a file's lines stand in the order of their times. */
+    (void)pthread_mutex_lock(&sink_lock);
+    size_t length = log_line_format(line, wall_us(), level, module, text);
+    if (sink_now)
+        sink_now(sink_self, level, line, length);
+    (void)pthread_mutex_unlock(&sink_lock);
+    if (getenv("JOURNAL_STREAM"))
+        write_journal(level, module, text);
+    else
+        write_stderr(line, length);
     errno = saved_errno;
 }

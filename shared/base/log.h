@@ -6,15 +6,17 @@
  *
  * Under systemd (JOURNAL_STREAM is set) the time is left to the journal and the line begins with
  * the syslog priority `<6>`. Control characters in the text are written as `\xNN`, so that outside
- * bytes cannot forge a line. Safe from any thread; a line is one write(2).
+ * bytes cannot forge a line. Safe from any thread; a line is one write(2). A second copy can go to
+ * a sink: log_keep.h keeps files.
  *
- * The process has one stderr, therefore one logger: this is the only module with state of its own.
+ * The process has one stderr, therefore one logger: this module and log_keep are the only ones with
+ * state of their own.
  */
 #ifndef SWAPSTACK_BASE_LOG_H
 #define SWAPSTACK_BASE_LOG_H
 
 #include "base/err.h"
-#include <stdbool.h>
+#include <stddef.h>
 
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
 
@@ -28,6 +30,12 @@ const char *log_level_name(enum log_level level);
 
 /* SIGUSR1: one level more verbose; SIGUSR2: one level less. Installs both handlers. */
 void log_install_signals(void);
+
+/* Takes a copy of each line: time, level, module, words, without newline (log_line.h). Called with
+ * the log's lock held: it must not log, and `line` is its own only until it returns. */
+typedef void log_sink(void *self, enum log_level level, char *line, size_t length);
+/* Sets it; NULL: none. When this returns, the former sink is not called any more. */
+void log_set_sink(log_sink *sink, void *self);
 
 void log_write(enum log_level level, const char *module, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -11,6 +11,8 @@ static const struct args_option options[] = {
     {"db", "FILE", "the database", NULL, NULL},
     {"config", "FILE", "configuration file", NULL, NULL},
     {"json", NULL, "for programs", NULL, NULL},
+    {"n", "COUNT", "how many", NULL, NULL},
+    {"f", NULL, "go on", NULL, NULL},
     {"own-topic", NULL, "publish below info/DEVICE", "mqtt", "own_topic"},
     {0},
 };
@@ -57,6 +59,23 @@ static void takes_options_in_any_place(void **state)
     args_free(args);
 }
 
+static void takes_options_of_one_letter(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"-n 25 -f x", "x -f -n25", "-f x -n 7 -n 25"};
+    for (size_t i = 0; i < CHECK_COUNT(lines); i++) {
+        char copy[256], *argv[WORDS_MAX];
+        int argc = split(lines[i], copy, argv);
+        struct args *args = NULL;
+        struct err err = {0};
+        assert_int_equal(args_parse(&args, &spec, argc, argv, &err), 0);
+        assert_string_equal(args_value(args, "n"), "25");
+        assert_string_equal(args_value(args, "f"), "");
+        assert_int_equal(args_word_count(args), 1);
+        args_free(args);
+    }
+}
+
 static void refuses_with_a_sentence(void **state)
 {
     (void)state;
@@ -71,6 +90,10 @@ static void refuses_with_a_sentence(void **state)
         {&spec, "--xyzzy", "there is no option --xyzzy"},
         {&spec, "--db", "--db needs a value: --db FILE"},
         {&spec, "--json=1", "--json takes no value, but --json=1 gives one"},
+        {&spec, "-n", "-n needs a value: -n COUNT"},
+        {&spec, "-fx", "-f takes no value, but -fx gives one"},
+        {&spec, "--n 5", "there is no option --n; did you mean -n?"},
+        {&spec, "-x", "there is no option -x"},
         {&spec_wordless, "start", "start is not expected: swap-test takes options only"},
     };
     for (size_t i = 0; i < CHECK_COUNT(cases); i++) {
@@ -218,6 +241,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_options_in_any_place),
+        cmocka_unit_test(takes_options_of_one_letter),
         cmocka_unit_test(refuses_with_a_sentence),
         cmocka_unit_test(prints_help_and_version),
         cmocka_unit_test(prints_the_example_configuration),
