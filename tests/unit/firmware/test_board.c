@@ -152,7 +152,7 @@ static void test_all_mistakes_at_once(void **state)
         strbuf_append_char(&all, '\n');
     }
     static const char *const wanted[] = {"b:3: board: [board] latitude = north",
-                                         "b:5: lane: driver = modbus",
+                                         "b:5: lane: driver = modbus: it serves",
                                          "b:6: \"garbage\"",
                                          "compatible is missing",
                                          "gate: no driver serves this role",
@@ -241,9 +241,14 @@ static void test_registry(void **state)
     (void)state;
     assert_non_null(driver_find("sim"));
     assert_true(driver_find("sim")->steppable);
-    assert_null(driver_find("gpio"));
+    assert_non_null(driver_find("modbus"));
+    assert_false(driver_find("modbus")->steppable);
+    assert_null(driver_find("none"));
     assert_ptr_equal(driver_at(0), driver_find("sim"));
-    assert_null(driver_at(1));
+    size_t count = 0;
+    for (const struct driver_ops *driver; (driver = driver_at(count)) != NULL; count++)
+        assert_ptr_equal(driver_find(driver->name), driver);
+    assert_true(count >= 2);
 }
 
 int main(void)
