@@ -157,12 +157,12 @@ class World:
         self.wait_until(lambda: bridge.said(" ready"), "the bridge is ready")
         return bridge
 
-    def start_station(self, device=DEVICE, wait=True, **environment):
+    def start_station(self, device=DEVICE, wait=True, board=BOARD, **environment):
         """Engine and monitor of one station, in a folder of its own."""
         os.makedirs(os.path.join(self.directory, device, "engine"), exist_ok=True)
         os.makedirs(os.path.join(self.directory, device, "monitor"), exist_ok=True)
         engine = self.add(f"engine-{device}", [
-            self.binary("swap-engine"), "--board", BOARD, "--socket", f"{device}/sock", "--state",
+            self.binary("swap-engine"), "--board", board, "--socket", f"{device}/sock", "--state",
             f"{device}/engine"], **environment)
         self.wait_until(lambda: engine.said(" ready"), "the engine is ready")
         self.add(f"monitor-{device}", [

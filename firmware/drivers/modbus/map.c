@@ -41,15 +41,16 @@ int modbus_map_load(const char *folder, const char *name, struct modbus_map *map
     int code = ERR_NOT_FOUND;
     for (size_t i = 0; i < 2 && code == ERR_NOT_FOUND; i++) {
         SCOPE_STRBUF struct strbuf text = STRBUF_INIT;
+        struct err reason = {0};
         if ((size_t)snprintf(path, sizeof path, "%s/%s%s.ini", folder, between[i], name) >=
             sizeof path)
             return err_set(err, ERR_CONFIG, "%s: the path is too long", folder);
-        code = file_read(path, FILE_MAX_BYTES, &text, err);
+        code = file_read(path, FILE_MAX_BYTES, &text, &reason);
         if (code == 0)
             return modbus_map_parse(strbuf_text(&text), text.length, path, map, err);
+        if (code != ERR_NOT_FOUND)
+            return err_set(err, code, "%s", reason.text);
     }
-    if (code != ERR_NOT_FOUND)
-        return code;
     return err_set(err, ERR_NOT_FOUND,
                    "map=%s: there is no %s.ini in the board's folder nor in %s/../maps", name, name,
                    folder);

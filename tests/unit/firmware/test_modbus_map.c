@@ -272,7 +272,8 @@ static void shipped_maps_are_good(void **state)
         (void)snprintf(name, sizeof name, "%.*s", (int)(dot - entry->d_name), entry->d_name);
         struct modbus_map map;
         struct err err = {0};
-        if (modbus_map_load(SOURCE_DIR "/boards/sim", name, &map, &err) != 0)
+        /* Not in the board's folder, and nothing is said of that. */
+        if (modbus_map_load(SOURCE_DIR "/boards/sim", name, &map, &err) != 0 || err.code != 0)
             fail_msg("%s", err.text);
         bool fits = false;
         for (int role = MODBUS_ROLE_MAINS_METER; role < MODBUS_ROLE_COUNT; role++)
