@@ -69,16 +69,32 @@ void modbus_point_off(const struct modbus_point *point, struct modbus_request *r
     fill_raw(point, MODBUS_WRITE_on, point->map.writes[MODBUS_WRITE_on].off, request);
 }
 
-static bool encode(const struct modbus_point *point, enum modbus_write write, double number,
-                   uint16_t registers[MODBUS_VALUE_REGISTERS])
+/* A set-point that the engine wants. */
+struct wanted {
+    double number;
+    uint16_t registers[MODBUS_VALUE_REGISTERS];
+    bool stale; /* the device holds another one, or nobody knows */
+    bool over;  /* it may give more than that */
+};
+
+/* False: the device cannot take this number. */
+static bool want(const struct modbus_point *point, enum modbus_write write, double number,
+                 const struct modbus_held *held, struct wanted *to)
 {
-    memset(registers, 0, MODBUS_VALUE_REGISTERS * sizeof *registers);
-    return modbus_encode(&point->map.writes[write], point->map.little_words, number, registers) > 0;
+    *to = (struct wanted){.number = number};
+    bool sound = modbus_encode(&point->map.writes[write], point->map.little_words, number,
+                               to->registers) > 0;
+    to->stale = !held->known || memcmp(held->registers, to->registers, sizeof held->registers) != 0;
+    to->over = to->stale && (!held->known || held->number > number);
+    return sound;
 }
 
-static bool holds(const struct modbus_held *held, const uint16_t *registers)
+/* Voltage and current take turns, so that neither waits for ever when both follow a taper. */
+static enum modbus_task pick(const struct modbus_point *point, bool voltage, bool current)
 {
-    return held->known && memcmp(held->registers, registers, sizeof held->registers) == 0;
+    if (voltage && current)
+        return point->voltage_last ? MODBUS_TASK_CURRENT : MODBUS_TASK_VOLTAGE;
+    return voltage ? MODBUS_TASK_VOLTAGE : current ? MODBUS_TASK_CURRENT : MODBUS_TASK_NONE;
 }
 
 /* The watchdog is written by whoever is alive, with a number that counts up or a fixed one. */
@@ -91,27 +107,34 @@ static uint64_t watchdog_value(const struct modbus_point *point)
     return bit ? point->watchdog_count & 1u : point->watchdog_count;
 }
 
-/* What is to be written for the order, if anything. */
+/* What is to be written for the order, if anything. To switch on waits for set-points that are too
+ * high or not known, not for those that only rise from step to step. */
 static void fill_order(const struct modbus_point *point, const struct modbus_order *order,
                        struct modbus_request *request)
 {
-    uint16_t voltage[MODBUS_VALUE_REGISTERS], current[MODBUS_VALUE_REGISTERS];
-    /* A set-point that the device cannot take is none: off. */
-    bool sound = encode(point, MODBUS_WRITE_charge_v, order->charge_v, voltage);
-    sound = encode(point, MODBUS_WRITE_charge_a, order->charge_a, current) && sound;
-    if (!order->on || !sound) {
+    struct wanted voltage, current;
+    bool sound = want(point, MODBUS_WRITE_charge_v, order->charge_v, &point->voltage, &voltage);
+    sound = want(point, MODBUS_WRITE_charge_a, order->charge_a, &point->current, &current) && sound;
+    if (!order->on || !sound || !point->begun) { /* a set-point it cannot take is none */
         if (point->switched != MODBUS_SWITCH_OFF)
             modbus_point_off(point, request);
-    } else if (!holds(&point->voltage, voltage)) {
-        request->task = MODBUS_TASK_VOLTAGE;
-        fill_write(point, MODBUS_WRITE_charge_v, voltage, request);
-    } else if (!holds(&point->current, current)) {
-        request->task = MODBUS_TASK_CURRENT;
-        fill_write(point, MODBUS_WRITE_charge_a, current, request);
-    } else if (point->switched != MODBUS_SWITCH_ON) {
+        return;
+    }
+    request->task = pick(point, voltage.over, current.over);
+    if (request->task == MODBUS_TASK_NONE && point->switched != MODBUS_SWITCH_ON) {
         request->task = MODBUS_TASK_ON;
         fill_raw(point, MODBUS_WRITE_on, point->map.writes[MODBUS_WRITE_on].on, request);
+        return;
     }
+    if (request->task == MODBUS_TASK_NONE)
+        request->task = pick(point, voltage.stale, current.stale);
+    if (request->task == MODBUS_TASK_NONE)
+        return;
+    bool is_voltage = request->task == MODBUS_TASK_VOLTAGE;
+    const struct wanted *wanted = is_voltage ? &voltage : &current;
+    request->number = wanted->number;
+    fill_write(point, is_voltage ? MODBUS_WRITE_charge_v : MODBUS_WRITE_charge_a, wanted->registers,
+               request);
 }
 
 void modbus_point_next_write(struct modbus_point *point, int64_t now_us,

@@ -47,6 +47,7 @@ struct modbus_request {
     enum modbus_function function;
     uint16_t address, count;
     uint16_t registers[MODBUS_VALUE_REGISTERS]; /* to write */
+    double number;                              /* that they are, of a set-point */
 };
 
 /* Failures in a row of one kind of request. */
@@ -61,6 +62,7 @@ enum modbus_switch { MODBUS_SWITCH_UNKNOWN, MODBUS_SWITCH_OFF, MODBUS_SWITCH_ON 
 /* What a set-point register is known to hold. */
 struct modbus_held {
     bool known;
+    double number;
     uint16_t registers[MODBUS_VALUE_REGISTERS];
 };
 
@@ -81,8 +83,10 @@ struct modbus_point {
     uint16_t image[MODBUS_REGISTERS_MAX];
     struct modbus_trouble reads, writes;
     /* Writing: */
+    bool begun; /* it was switched off once, as after every start (rule 6) */
     enum modbus_switch switched;
     struct modbus_held voltage, current;
+    bool voltage_last; /* of the two, the one that was written last */
     int64_t rewrite_us, watchdog_us;
     uint16_t watchdog_count;
     bool answers; /* the next reading shows what came of switching */

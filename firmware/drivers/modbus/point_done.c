@@ -62,8 +62,10 @@ static void take_write(struct modbus_point *point, int64_t now_us,
     struct modbus_held *held =
         request->task == MODBUS_TASK_VOLTAGE ? &point->voltage : &point->current;
     switch (request->task) {
-    case MODBUS_TASK_OFF:
+    case MODBUS_TASK_OFF: /* the next charge begins with set-points of its own */
+        modbus_point_forget(point);
         point->switched = MODBUS_SWITCH_OFF;
+        point->begun = true;
         break;
     case MODBUS_TASK_ON:
         point->switched = MODBUS_SWITCH_ON;
@@ -75,6 +77,8 @@ static void take_write(struct modbus_point *point, int64_t now_us,
         return;
     default:
         held->known = true;
+        held->number = request->number;
+        point->voltage_last = held == &point->voltage;
         memcpy(held->registers, request->registers, sizeof held->registers);
         return;
     }
