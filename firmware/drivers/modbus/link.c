@@ -65,7 +65,10 @@ static int wire_connect(void *self, int timeout_ms, struct err *err)
  * connection, or from the tty's buffer. */
 static int conclude(struct wire *wire, int cause, struct err *err)
 {
-    if (cause > EMBXILFUN - 1 && cause <= EMBXGTAR)
+    /* A gateway says that the device behind it does not answer. */
+    if (cause == EMBXGPATH || cause == EMBXGTAR)
+        return err_set(err, ERR_TIMEOUT, "no answer: %s", modbus_strerror(cause));
+    if (cause >= EMBXILFUN && cause < EMBXGPATH)
         return err_set(err, ERR_REFUSED, "exception %d: %s", cause - MODBUS_ENOBASE,
                        modbus_strerror(cause));
     bool broken = cause > EMBXGTAR && cause <= EMBBADSLAVE;

@@ -14,7 +14,8 @@ struct modbus_link {
     /* Opens the wire; nothing when it is open. ERR_UNAVAILABLE. */
     int (*connect)(void *self, int timeout_ms, struct err *err);
     /* Reads `count` registers, or bits as registers of 0 and 1, with function 1 to 4. ERR_REFUSED:
-     * the device answered with an exception; ERR_TIMEOUT: it did not answer in time; ERR_PROTOCOL:
+     * the device answered with an exception; ERR_TIMEOUT: it did not answer in time, or a gateway
+     * says so; ERR_PROTOCOL:
      * its answer is broken; ERR_UNAVAILABLE: the wire is gone. After all but ERR_REFUSED a late
      * answer cannot be taken for the answer to the next request. */
     int (*read)(void *self, int unit, int timeout_ms, enum modbus_function function,

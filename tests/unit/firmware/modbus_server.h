@@ -32,7 +32,8 @@ struct server {
     pthread_t thread;
     pthread_mutex_t mutex; /* all that follows */
     modbus_mapping_t *mapping;
-    bool stop, silent, refusing;
+    bool stop, silent;
+    int refusing;  /* the exception that it answers with; 0: none */
     int only_unit; /* 0: it answers for every unit */
     int requests;
     struct {
@@ -79,7 +80,7 @@ static inline void server_answer(struct server *server, int *client)
     bool mine = length > 0 && (server->only_unit == 0 || server->only_unit == unit);
     server->requests += mine;
     if (mine && !server->silent && server->refusing)
-        modbus_reply_exception(server->modbus, request, MODBUS_EXCEPTION_SLAVE_OR_SERVER_FAILURE);
+        modbus_reply_exception(server->modbus, request, (unsigned)server->refusing);
     else if (mine && !server->silent) {
         server_note(server, request);
         modbus_reply(server->modbus, request, length, server->mapping);

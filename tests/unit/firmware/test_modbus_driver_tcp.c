@@ -153,19 +153,19 @@ static void set_points_are_said_again(void **state)
 static void exceptions_are_no_values(void **state)
 {
     (void)state;
-    server.refusing = true;
+    server.refusing = MODBUS_EXCEPTION_SLAVE_OR_SERVER_FAILURE;
     station_open(&station);
     charge(400, 10);
     WAIT_FOR(&station, server_requests(&server) > 10);
     assert_int_equal(bay->charger.at_us, 0);
-    WITH_SERVER(&server, server.refusing = false);
+    WITH_SERVER(&server, server.refusing = 0);
     WAIT_FOR(&station, bay->charger.at_us > 0 && server_coil(&server, 0) == 1);
     WAIT_FOR(&station, bay->charger.online && !bay->charger.fault);
-    WITH_SERVER(&server, server.refusing = true);
+    WITH_SERVER(&server, server.refusing = MODBUS_EXCEPTION_SLAVE_OR_SERVER_FAILURE);
     int64_t at_us = bay->charger.at_us;
     WAIT_FOR(&station, !bay->charger.online); /* it answers, but with nothing */
     WAIT_FOR(&station, age_s(&station, at_us) > 0.5);
-    WITH_SERVER(&server, server.refusing = false);
+    WITH_SERVER(&server, server.refusing = 0);
     WAIT_FOR(&station, bay->charger.online && age_s(&station, bay->charger.at_us) < 0.5);
 }
 
@@ -246,6 +246,50 @@ static void the_engine_is_woken(void **state)
     assert_true(modbus_driver.pump(station.driver, 0, &next_us));
     station_step(&station);
     assert_true(bay->charger.fault);
+}
+
+/* A gateway that does not reach the device behind it. */
+static void a_gateway_is_no_answer(void **state)
+{
+    (void)state;
+    station_open(&station);
+    WAIT_FOR(&station, bay->charger.at_us > 0);
+    WITH_SERVER(&server, server.refusing = MODBUS_EXCEPTION_GATEWAY_TARGET);
+    WAIT_FOR(&station, !bay->charger.online);
+    WITH_SERVER(&server, server.refusing = 0);
+    WAIT_FOR(&station, bay->charger.online && age_s(&station, bay->charger.at_us) < 1);
+}
+
+/* A detector whose loop is open: the module says so, and the bay's sensors grow old (rule 7). */
+static void smoke_that_cannot_be_read_is_no_news(void **state)
+{
+    (void)state;
+    static struct station one;
+    char folder[] = "/tmp/swap-modbus-XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/loops.ini", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("[read]\ntemp_c = function=4 address=0 type=s16\n"
+          "smoke = function=4 address=1 mask=1 invalid=0xFFFF\n"
+          "present = function=4 address=2\n",
+          file);
+    fclose(file);
+    station_init(&one, 1);
+    snprintf(one.board.folder, sizeof one.board.folder, "%s", folder);
+    bind_role(&one.board.bays[0].roles[BOARD_BAY_ROLE_sensors],
+              "bus=tcp:127.0.0.1:%d unit=9 map=loops", server.port);
+    station_open(&one);
+    remove(path);
+    rmdir(folder);
+    const struct io_bay *in = &one.readings.bays[0];
+    WAIT_FOR(&one, in->at_us > 0 && age_s(&one, in->at_us) < 1);
+    WITH_SERVER(&server, server.mapping->tab_input_registers[1] = 0xFFFF);
+    WAIT_FOR(&one, age_s(&one, in->at_us) > 1.5);
+    assert_false(in->smoke);
+    WITH_SERVER(&server, server.mapping->tab_input_registers[1] = 1);
+    WAIT_FOR(&one, in->smoke && age_s(&one, in->at_us) < 1);
+    modbus_driver.close(one.driver);
 }
 
 /* Two bays at one sensor module, a meter and an ambient sensor: four roles on one wire. */
@@ -341,6 +385,8 @@ int main(void)
         TEST(gone_and_back),
         TEST(a_hung_device_delays_nobody),
         TEST(the_engine_is_woken),
+        TEST(a_gateway_is_no_answer),
+        TEST(smoke_that_cannot_be_read_is_no_news),
         TEST(sensors_and_meter),
         TEST(a_sunspec_meter_finds_itself),
         TEST(open_names_what_is_wrong),
