@@ -177,3 +177,50 @@ def test_check_names_file_line_and_role(server, tmp_path):
     assert done.returncode == 78
     assert "outsite.ini:4: [read] temp_c: type=i16: one of bit, u16" in done.stderr
     assert not SANITIZER.search(done.stderr.encode())
+
+
+def modbus(*words):
+    done = subprocess.run([os.path.join(binaries(), "swap-modbus"), *words], capture_output=True,
+                          text=True, timeout=60)
+    assert not SANITIZER.search(done.stderr.encode()), done.stderr
+    return done
+
+
+def test_technicians_tool(server):
+    server.registers.update({(1, 4, 0x34): 123456 & 0xFFFF, (1, 4, 0x35): 123456 >> 16,
+                             (3, 4, 103): 0xFFFF, (3, 4, 102): 0xFFFF, (3, 4, 111): 1})
+    bus = f"bus=tcp:127.0.0.1:{server.port}"
+    done = modbus("read", bus, "unit=1", "map=em340", "--maps", MAPS)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "import_wh  12345600 Wh   function 4, 0x0034: E240 0001\n"
+    done = modbus("read", bus, "unit=3", "map=charger-example", "--maps", MAPS)
+    assert "ac_kw      not there   function 4, 0x0066: FFFF FFFF\n" in done.stdout
+    assert "phases     3\n" in done.stdout and "fault      yes   " in done.stdout
+    done = modbus("registers", bus, "unit=3", "--function", "4", "--from", "0x66", "--count", "2")
+    assert done.stdout == "0x0066   102  FFFF 65535     -1\n0x0067   103  FFFF 65535     -1\n"
+    # SunSpec: the mark, a common model, a meter with 1 234 567 × 10^2 Wh, the end.
+    words = [0x5375, 0x6E53, 1, 66, *[0x4142] * 66, 203, 105, *[0] * 105, 0xFFFF, 0]
+    words[70 + 46], words[70 + 47], words[70 + 54] = 0x12, 0xD687, 2
+    server.registers.update({(5, 3, 40000 + i): word for i, word in enumerate(words)})
+    done = modbus("read", bus, "unit=5", "map=sunspec")
+    assert done.stdout.startswith("SunSpec meter model 203 at register 40070: " + "AB" * 16)
+    assert "import_wh  123456700 Wh   function 3, 0x9CB4: 0012 D687, power of ten 2\n" in done.stdout
+
+
+def test_technicians_tool_says_what_is_wrong(server):
+    bus = f"bus=tcp:127.0.0.1:{server.port}"
+    for words, status, sentence in (
+            ((), 64, "the first word is the verb: read or registers"),
+            (("write", bus), 64, "the first word is the verb"),
+            (("read", bus, "unit=1"), 64, "map= is missing in the address"),
+            (("read", bus, "unit=1", "map=nix", "--maps", MAPS), 66, "there is no nix.ini"),
+            (("read", bus, "unit=7", "map=sunspec"), 76, "the mark SunS stands at none of"),
+            (("registers", bus, "unit=1", "--count", "126"), 64, "--count 126: a whole number from"),
+            (("registers", bus, "unit=1", "--from", "65535"), 64, "there are 65536 registers"),
+            (("registers", "bus=/dev/none@9600-8E1", "unit=1"), 69, "/dev/none cannot be opened")):
+        done = modbus(*words)
+        assert done.returncode == status, (words, done.returncode, done.stderr)
+        assert sentence in done.stderr, (words, done.stderr)
+    server.silent = True
+    done = modbus("registers", bus, "unit=1")
+    assert done.returncode == 75 and "no answer" in done.stderr
