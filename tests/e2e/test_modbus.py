@@ -170,7 +170,7 @@ def test_check_names_file_line_and_role(server, tmp_path):
     board = board_with(os.path.join(tmp_path, "other"), ambient="bus=tcp:10.0.0.7 unit=2 map=outsite")
     done = check(board)
     assert done.returncode == 78
-    assert "ambient: map=outsite: there is no outsite.ini in the board's folder" in done.stderr
+    assert f"ambient: map=outsite: there is no outsite.ini in {board} nor in" in done.stderr
     with open(os.path.join(board, "outsite.ini"), "w") as file:
         file.write(AMBIENT.replace("s16", "i16"))
     done = check(board)

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Model 1 has 64 registers and the default time-out. */
+enum { SUNSPEC_BAUD_MIN = 9600 };
+
 /* An address that could be read, for comparison with the later ones. */
 struct known {
     struct modbus_served served;
@@ -14,30 +17,28 @@ struct known {
 static void mistake(const struct board *board, struct board_report *report,
                     const struct modbus_served *served, const char *text)
 {
-    board_report_add(report, board->origin, served->binding->address_line, served->label, "%s",
-                     text);
+    const struct board_binding *binding = served->binding;
+    int line = served->role == MODBUS_ROLE_NONE ? binding->line : binding->address_line;
+    board_report_add(report, board->origin, line, served->label, "%s", text);
 }
 
-/* Reads the address of a role that the driver serves; false: it said what is wrong, if `report`. */
-static bool read_place(const struct board *board, struct board_report *report,
-                       const struct modbus_served *served, struct modbus_place *place)
+/* Reads the address of a role. ERR_CONFIG with a sentence. */
+static int read_place(const struct modbus_served *served, struct modbus_place *place,
+                      struct err *err)
 {
-    struct err err = {0};
     if (served->role == MODBUS_ROLE_NONE)
-        (void)err_set(&err, ERR_CONFIG,
-                      "driver = modbus: it serves mains_meter, ambient, and a bay's charger and "
-                      "sensors");
-    else if (modbus_place_parse(served->binding->address, place, &err) == 0 &&
-             strcmp(place->map, MODBUS_SUNSPEC) == 0 && served->role != MODBUS_ROLE_MAINS_METER)
-        (void)err_set(&err, ERR_CONFIG, "map=sunspec: SunSpec is for mains_meter only");
-    if (err.code != 0 && report != NULL) {
-        if (served->role == MODBUS_ROLE_NONE)
-            board_report_add(report, board->origin, served->binding->line, served->label, "%s",
-                             err.text);
-        else
-            mistake(board, report, served, err.text);
-    }
-    return err.code == 0;
+        return err_set(err, ERR_CONFIG,
+                       "driver = modbus: it serves mains_meter, ambient, and a bay's charger and "
+                       "sensors");
+    int code = modbus_place_parse(served->binding->address, place, err);
+    if (code != 0 || strcmp(place->map, MODBUS_SUNSPEC) != 0)
+        return code;
+    if (served->role != MODBUS_ROLE_MAINS_METER)
+        return err_set(err, ERR_CONFIG, "map=sunspec: SunSpec is for mains_meter only");
+    if (!place->bus.tcp && place->bus.baud < SUNSPEC_BAUD_MIN)
+        return err_set(err, ERR_CONFIG, "map=sunspec: SunSpec needs a tty of at least %d baud",
+                       SUNSPEC_BAUD_MIN);
+    return 0;
 }
 
 /* What must not be between two roles: one wire set up in two ways, one unit that is two devices,
@@ -82,8 +83,10 @@ void modbus_check(const struct board *board, struct board_report *report)
         struct known *own = &known[count];
         struct err err = {0};
         own->served = served;
-        if (!read_place(board, report, &served, &own->place))
+        if (read_place(&served, &own->place, &err) != 0) {
+            mistake(board, report, &served, err.text);
             continue;
+        }
         for (size_t i = 0; i < count && err.code == 0; i++) {
             if (compare(&known[i], own, &err) != 0)
                 mistake(board, report, &served, err.text);
@@ -114,6 +117,25 @@ static int check_limits(const struct board_bay *bay, const struct modbus_map *ma
     return 0;
 }
 
+/* A request and its whole answer must come through within the time-out. */
+static int check_time(const struct modbus_point *point, struct err *err)
+{
+    enum { REQUEST = 8, ANSWER = 5, BITS = 11 }; /* bytes beside the data; bits of a character */
+    const struct modbus_bus_place *bus = &point->place.bus;
+    for (int i = 0; i < point->plan.block_count && !bus->tcp; i++) {
+        const struct modbus_block *block = &point->plan.blocks[i];
+        bool bits = block->function <= MODBUS_READ_INPUTS;
+        int bytes = REQUEST + ANSWER + (bits ? (block->count + 7) / 8 : 2 * block->count);
+        int takes_ms = bytes * BITS * 1000 / bus->baud;
+        if (takes_ms >= point->map.timeout_ms)
+            return err_set(err, ERR_CONFIG,
+                           "at %d baud an answer of %d registers takes %d ms, more than "
+                           "timeout_ms = %d: lower max_registers or raise timeout_ms",
+                           bus->baud, block->count, takes_ms, point->map.timeout_ms);
+    }
+    return 0;
+}
+
 void modbus_check_files(const struct board *board, struct board_report *report)
 {
     size_t position = 0;
@@ -127,12 +149,15 @@ void modbus_check_files(const struct board *board, struct board_report *report)
     while (modbus_served_next(board, &position, &served)) {
         struct modbus_map map;
         struct err err = {0};
-        if (!read_place(board, NULL, &served, &place) || strcmp(place.map, MODBUS_SUNSPEC) == 0)
+        /* What is wrong with an address has been said. */
+        if (read_place(&served, &place, NULL) != 0 || strcmp(place.map, MODBUS_SUNSPEC) == 0)
             continue;
         bool is_read = modbus_map_load(board->folder, place.map, &map, &err) == 0;
         if (is_read && modbus_point_init(point, &served, &place, &map, &err) == 0 &&
             served.role == MODBUS_ROLE_CHARGER)
             (void)check_limits(&board->bays[served.bay], &map, &err);
+        if (is_read && err.code == 0)
+            (void)check_time(point, &err);
         if (err.code != 0 && is_read)
             (void)err_prefix(&err, "map=%s: ", place.map);
         if (err.code != 0)

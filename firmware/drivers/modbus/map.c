@@ -51,7 +51,6 @@ int modbus_map_load(const char *folder, const char *name, struct modbus_map *map
         if (code != ERR_NOT_FOUND)
             return err_set(err, code, "%s", reason.text);
     }
-    return err_set(err, ERR_NOT_FOUND,
-                   "map=%s: there is no %s.ini in the board's folder nor in %s/../maps", name, name,
-                   folder);
+    return err_set(err, ERR_NOT_FOUND, "map=%s: there is no %s.ini in %s nor in %s/../maps", name,
+                   name, folder, folder);
 }

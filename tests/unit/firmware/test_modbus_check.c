@@ -96,6 +96,7 @@ static void addresses(void **state)
     MISTAKE(TTY "unit=1 map=", "the name of a map file");
     MISTAKE(TTY "unit=1 map=a channel=257", "from 1 to 256");
     MISTAKE(TTY "unit=1 unit=2 map=a", "unit is given twice");
+    MISTAKE("bus=/dev/ttyS1@4800-8E1 unit=1 map=sunspec", "SunSpec needs a tty of at least 9600");
     MISTAKE(TTY "unit=1 mpa=a", "did you mean map?");
     MISTAKE(TTY "unit=1 map=a fast", "fast: bus=, unit=");
 }
@@ -184,12 +185,20 @@ static void expect_file_mistake(const char *address, const char *map, int line, 
 #define WRITES "charge_a=function=6 address=2 type=u16\non=function=6 address=3\n"
 #define GOOD   READS "[write]\ncharge_v=function=6 address=1 type=u16 scale=0.01 stride=1000\n" WRITES
 
+#define FAR                                                                                        \
+    "[device]\nmax_gap=16\n" READS "ac_v=function=3 address=18 type=u16\n"                         \
+    "ac_a=function=3 address=35 type=u16\nac_kw=function=3 address=52 type=u16\n"                  \
+    "phases=function=3 address=69\nmeter_wh=function=3 address=86 type=u16\n"                      \
+    "fault=function=3 address=103\nonline=function=3 address=118 type=u64\n"                       \
+    "[write]\ncharge_v=function=6 address=1 type=u16 scale=0.01\n" WRITES
+
 static void map_files(void **state)
 {
     (void)state;
     assert_non_null(mkdtemp(folder));
     expect_file_mistake(TTY "unit=1 map=c", GOOD, 0, NULL);
-    expect_file_mistake(TTY "unit=1 map=d", GOOD, 34, "map=d: there is no d.ini in the board's");
+    expect_file_mistake(TTY "unit=1 map=d", GOOD, 34,
+                        "map=d: there is no d.ini in /tmp/swap-modbus-");
     expect_file_mistake(TTY "unit=1 map=c", "[read]\ndc_v = 1\n", 34,
                         "c.ini:2: [read] dc_v: \"1\"");
     expect_file_mistake(TTY "unit=1 map=c", READS, 34,
@@ -201,6 +210,11 @@ static void map_files(void **state)
                         READS
                         "[write]\ncharge_v=function=6 address=1 type=u16 scale=0.001\n" WRITES,
                         34, "voltage_max_v = 500 is more than [write] charge_v can say");
+    /* 121 registers in one answer, at 250 ms: too slow at 9600, not at 19200. */
+    expect_file_mistake(TTY "unit=1 map=c", FAR, 34,
+                        "at 9600 baud an answer of 121 registers takes 292 ms, more than "
+                        "timeout_ms = 250");
+    expect_file_mistake("bus=/dev/ttyS1@19200-8E1 unit=1 map=c", FAR, 0, NULL);
     expect_file_mistake(TTY "unit=1 map=c channel=100", GOOD, 34,
                         "channel 100: charge_v is beyond the last register");
     expect_file_mistake(TTY "unit=1 map=c",
