@@ -89,8 +89,8 @@ static void wait_until(struct modbus_bus *bus, int64_t due_us)
     struct timespec until;
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
     int64_t ns = until.tv_nsec + span_us * 1000;
-    until.tv_sec += ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
+    until.tv_sec += (time_t)(ns / 1000000000);
+    until.tv_nsec = (long)(ns % 1000000000);
     (void)pthread_mutex_lock(&bus->mutex);
     int code = 0;
     while (!bus->stop && !bus->changed && code == 0)
@@ -152,9 +152,10 @@ static int64_t silence_us(const struct modbus_bus *bus, const struct modbus_poin
 static void keep_silence(const struct modbus_bus *bus)
 {
     int64_t left_us = bus->ready_us - clock_mono_us();
-    struct timespec left = {.tv_nsec = left_us * 1000}; /* 50 ms at the most */
-    if (left_us > 0)
-        (void)nanosleep(&left, NULL);
+    if (left_us <= 0)
+        return;
+    struct timespec left = {.tv_nsec = (long)left_us * 1000}; /* 50 ms at the most */
+    (void)nanosleep(&left, NULL);
 }
 
 static int transfer(struct modbus_bus *bus, const struct modbus_point *point, int timeout_ms,

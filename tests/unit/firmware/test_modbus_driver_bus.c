@@ -224,9 +224,9 @@ static void a_dead_unit_is_asked_rarely(void **state)
     pthread_mutex_lock(&wire.mutex);
     wire.dead_unit = 3;
     pthread_mutex_unlock(&wire.mutex);
-    WAIT_FOR(order_all(true), times(0, 1, 10) >= 100);
+    WAIT_FOR(order_all(true), times(0, 1, 10) >= 40);
     int dead = times(0, 3, 10) + times(0, 3, 3);
-    assert_in_range(dead, 3, 40);
+    assert_in_range(dead, 3, 25);
     struct modbus_reading reading;
     modbus_bus_reading(bus, 2, &reading);
     assert_true(!reading.online && reading.mono_us == 0);
