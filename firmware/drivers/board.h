@@ -94,6 +94,7 @@ struct board_sim {
 
 struct board {
     char origin[BOARD_TEXT_SIZE]; /* file it was read from */
+    char folder[BOARD_TEXT_SIZE]; /* that it lies in; "" when it was read from text */
     char compatible[BOARD_NAME_SIZE], name[BOARD_NAME_SIZE], location[BOARD_TEXT_SIZE];
     double latitude, longitude;     /* degrees; NAN: not said */
     char console[BOARD_NAME_SIZE];  /* tty and speed for swap-console, "none" */

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/scope.h"
 #include "base/strbuf.h"
+#include "drivers/driver.h"
 #include "drivers/sim/script.h"
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +140,17 @@ static int load_faults(const char *folder, struct board *board, struct board_rep
     return board->sim.faults != NULL ? 0 : err_set(err, ERR_NOMEM, "no memory for %s", path);
 }
 
+/* Files that the drivers' addresses name. */
+static void check_files(const struct board *board, struct board_report *report)
+{
+    const char *driver;
+    for (size_t i = 0; (driver = board_driver(board, i)) != NULL; i++) {
+        const struct driver_ops *ops = driver_find(driver);
+        if (ops != NULL && ops->check_files != NULL)
+            ops->check_files(board, report);
+    }
+}
+
 int board_load(const char *folder, char *const *environment, struct board **to,
                struct board_report *report, struct err *err)
 {
@@ -166,6 +178,10 @@ int board_load(const char *folder, char *const *environment, struct board **to,
     if (board->uses_sim && *board->faults != '\0' &&
         load_faults(folder, board, report, &reason) != 0)
         board_report_add(report, path, 0, "sim", "%s", reason.text);
+    if ((size_t)snprintf(board->folder, sizeof board->folder, "%s", folder) >= sizeof board->folder)
+        board_report_add(report, path, 0, "", "the folder's path is too long");
+    else
+        check_files(board, report);
     result = conclude(report, err);
     if (result == 0)
         *to = SCOPE_STEAL(board);

@@ -30,6 +30,9 @@ struct driver_ops {
      * roles that it cannot serve. Pure: on any machine, the hardware is not touched. NULL: it takes
      * every role and needs no address. */
     void (*check)(const struct board *board, struct board_report *report);
+    /* As `check`, for files of the board's folder that addresses name; called by board_load. NULL:
+     * they name none. */
+    void (*check_files)(const struct board *board, struct board_report *report);
     /* Makes an instance for the roles that `board` gives to this driver. `env` outlives it. */
     int (*open)(void **self, const struct board *board, const struct env *env, struct err *err);
     /* Brings its inputs up to `now_us` (plant) and fills what it serves in `readings`, which are

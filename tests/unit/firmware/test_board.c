@@ -152,7 +152,7 @@ static void test_all_mistakes_at_once(void **state)
         strbuf_append_char(&all, '\n');
     }
     static const char *const wanted[] = {"b:3: board: [board] latitude = north",
-                                         "b:5: lane: driver = modbus",
+                                         "b:5: lane: driver = modbus: it serves",
                                          "b:6: \"garbage\"",
                                          "compatible is missing",
                                          "gate: no driver serves this role",
