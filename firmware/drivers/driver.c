@@ -2,10 +2,11 @@
 /* The drivers that are built in. */
 #include "drivers/driver.h"
 
+#include "drivers/gpio/gpio.h"
 #include "drivers/sim/sim.h"
 #include <string.h>
 
-static const struct driver_ops *const drivers[] = {&sim_driver};
+static const struct driver_ops *const drivers[] = {&sim_driver, &gpio_driver};
 
 const struct driver_ops *driver_find(const char *name)
 {
