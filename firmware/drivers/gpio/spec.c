@@ -141,7 +141,7 @@ static int take_option(struct gpio_spec *spec, enum gpio_signal signal, char *te
     const char *value = equals ? equals + 1 : "";
     if (equals)
         *equals = '\0';
-    enum option option;
+    enum option option = OPTION_COUNT;
     int code = find_option(text, &option, err);
     if (code)
         return code;
