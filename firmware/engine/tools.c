@@ -9,7 +9,7 @@
 /* Loads the board, or says what is wrong with it. Returns an exit status. */
 static int load(const char *folder, struct board **board)
 {
-    static struct board_report report; /* 36 KB */
+    struct board_report report;
     struct err err = {0};
     if (board_load(folder, environ, board, &report, &err) == 0)
         return 0;

@@ -83,6 +83,20 @@ def test_check_names_each_mistake(board):
     assert said.returncode == 64 and "--board DIR" in said.stderr
 
 
+@pytest.mark.parametrize("name", sorted(os.listdir(os.path.dirname(harness.BOARD))))
+def test_each_shipped_board_is_right(name):
+    said = engine("--check", "--board", os.path.join(os.path.dirname(harness.BOARD), name))
+    assert said.returncode == 0, said.stderr
+
+
+def test_the_example_of_the_documentation(board):
+    path = os.path.join(harness.ROOT, "docs", "boards.md")
+    with open(path, encoding="utf-8") as file:
+        example = file.read().split("```ini\n")[1].split("```")[0]
+    said = engine("--check", "--board", board(example))
+    assert said.returncode == 0, said.stderr
+
+
 def test_hardware_that_is_not_there(board, tmp_path):
     folder = board(GPIO)
     words = ("no-such-chip/", "no GPIO chip has the label or name no-such-chip")
