@@ -391,5 +391,5 @@ def test_a_line_that_is_not_there(station):
         text = file.read()
     Chip.write(path, text.replace("station/SIREN", "station/SIRENE"))
     said = station.run_tool("--socket", station.path("socket"), "--state", station.path("state"))
-    assert said.returncode == 69
+    assert said.returncode == 78
     assert "siren: on=station/SIRENE: no line of gpiochip" in said.stderr

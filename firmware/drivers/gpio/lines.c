@@ -40,7 +40,7 @@ static int find_chip(const struct gpio_bank *bank, const char *name, size_t *to,
         if (strcmp(chip.label, name) != 0 && strcmp(chip.name, name) != 0)
             continue;
         if (*to != NOWHERE)
-            return err_set(err, ERR_UNAVAILABLE,
+            return err_set(err, ERR_CONFIG,
                            "two GPIO chips are called %s, %s and %s: name one of them", name,
                            info->name, chip.name);
         *to = i;
@@ -62,14 +62,14 @@ static int find_name(const struct gpio_bank *bank, const struct gpio_chip *chip,
         if (strcmp(name, line->spec.line) != 0)
             continue;
         if (found++)
-            return err_set(err, ERR_UNAVAILABLE,
+            return err_set(err, ERR_CONFIG,
                            "lines %u and %u of %s have this name: tell it by its offset",
                            (unsigned)line->offset, (unsigned)offset, chip->name);
         line->offset = offset;
     }
     if (found)
         return 0;
-    return err_set(err, ERR_UNAVAILABLE, "no line of %s [%s] has this name (gpioinfo lists them)",
+    return err_set(err, ERR_CONFIG, "no line of %s [%s] has this name (gpioinfo lists them)",
                    chip->name, chip->label);
 }
 
@@ -84,7 +84,7 @@ static int find_line(const struct gpio_lines *lines, struct gpio_line *line, str
     line->offset = (uint32_t)line->spec.offset;
     if (line->offset < chip.lines)
         return 0;
-    return err_set(err, ERR_UNAVAILABLE, "%s [%s] has lines 0 to %lld", chip.name, chip.label,
+    return err_set(err, ERR_CONFIG, "%s [%s] has lines 0 to %lld", chip.name, chip.label,
                    (long long)chip.lines - 1);
 }
 
@@ -176,9 +176,9 @@ static int take(struct gpio_lines *lines, struct gpio_taken *taken, struct err *
         (void)err_set(err, ERR_BUSY, "the line is in use%s%s", *user ? " by " : "", user);
         return place(lines, line, err);
     }
-    if (code) {
+    if (code) { /* what the chip cannot do is wrong in the board */
         (void)place(lines, &lines->plan.lines[taken->lines[0]], err);
-        return code;
+        return code == ERR_REFUSED ? ERR_CONFIG : code;
     }
     taken->values = taken->safe;
     for (size_t i = 0; i < taken->count; i++) {

@@ -30,9 +30,11 @@ struct gpio_lines {
 };
 
 /* Takes all lines of `plan`; outputs go to their safe level. Fails closed: a chip or line that is
- * not there, or there twice, or in use, is an error whose sentence names file, line and role. Both
- * `plan` and `bank` belong to `lines` from here on; release with gpio_lines_free, also after an
- * error (outputs that were taken have had their safe level by then). */
+ * not there, or there twice, or in use, is an error whose sentence names file, line and role
+ * (ERR_UNAVAILABLE: no such chip now; ERR_BUSY: in use; ERR_CONFIG: the board asks for what the
+ * chip does not have or cannot do). Both `plan` and `bank` belong to `lines` from here on; release
+ * with gpio_lines_free, also after an error (outputs that were taken have had their safe level by
+ * then). */
 int gpio_lines_take(struct gpio_lines *lines, const struct gpio_plan *plan,
                     const struct gpio_bank *bank, const char *origin, struct err *err);
 

@@ -77,7 +77,7 @@ static void test_two_chips(void **state)
     struct gpio_plant *plant = *state;
     static const char *const NONE[] = {""};
     fake_add_chip(&plant->fake, "gpiochip2", "io", NONE, 1);
-    expect_refusal(plant, ERR_UNAVAILABLE,
+    expect_refusal(plant, ERR_CONFIG,
                    "t/board.ini:6: gate: open=io/GATE_OPEN: two GPIO chips are called io, "
                    "gpiochip0 and gpiochip2: name one of them");
 }
@@ -86,7 +86,7 @@ static void test_no_such_line(void **state)
 {
     struct gpio_plant *plant = *state;
     strcpy(fake_line(&plant->fake, "SMOKE")->name, "SMOK");
-    expect_refusal(plant, ERR_UNAVAILABLE,
+    expect_refusal(plant, ERR_CONFIG,
                    "t/board.ini:18: smoke: alarm=io/SMOKE: no line of gpiochip0 [io] has this "
                    "name (gpioinfo lists them)");
 }
@@ -95,7 +95,7 @@ static void test_two_lines(void **state)
 {
     struct gpio_plant *plant = *state;
     strcpy(fake_line(&plant->fake, "SPARE")->name, "SMOKE");
-    expect_refusal(plant, ERR_UNAVAILABLE,
+    expect_refusal(plant, ERR_CONFIG,
                    "alarm=io/SMOKE: lines 8 and 13 of gpiochip0 have this name: tell it by its "
                    "offset");
 }
@@ -104,7 +104,7 @@ static void test_an_offset_beyond(void **state)
 {
     struct gpio_plant *plant = *state;
     plant->fake.chips[1].info.lines = 11;
-    expect_refusal(plant, ERR_UNAVAILABLE, "close=bay/11: gpiochip1 [bay] has lines 0 to 10");
+    expect_refusal(plant, ERR_CONFIG, "close=bay/11: gpiochip1 [bay] has lines 0 to 10");
 }
 
 /* The same chip under its label and its name: only the machine can tell. */
@@ -128,14 +128,14 @@ static void test_what_a_chip_cannot_do(void **state)
 {
     struct gpio_plant *plant = *state;
     plant->fake.chips[0].no_bias = true;
-    expect_refusal(plant, ERR_REFUSED, "emergency_stop: pressed=io/ESTOP: the chip cannot");
+    expect_refusal(plant, ERR_CONFIG, "emergency_stop: pressed=io/ESTOP: the chip cannot");
 }
 
 static void test_debouncing_needs_interrupts(void **state)
 {
     struct gpio_plant *plant = *state;
     plant->fake.chips[0].no_interrupts = true;
-    expect_refusal(plant, ERR_REFUSED, "emergency_stop: pressed=io/ESTOP: the chip has no");
+    expect_refusal(plant, ERR_CONFIG, "emergency_stop: pressed=io/ESTOP: the chip has no");
 }
 
 /* Whichever request fails: nothing is left open, and no output is on. */
@@ -199,7 +199,7 @@ static void test_rescue_does_what_it_can(void **state)
     leave_on(plant);
     strcpy(fake_line(&plant->fake, "ENABLE")->name, "ENABEL");
     strcpy(fake_line(&plant->fake, "UNLOCK2")->user, "gpioset");
-    assert_int_equal(rescue(plant, &err), ERR_UNAVAILABLE);
+    assert_int_equal(rescue(plant, &err), ERR_CONFIG);
     assert_non_null(strstr(err.text, "charge_enable: keepalive=io/ENABLE: no line"));
     assert_false(fake_on(&plant->fake, "CLOSE1")); /* all the others are safe */
     assert_false(fake_on(&plant->fake, "GATE_CLOSE"));
