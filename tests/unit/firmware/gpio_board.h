@@ -36,7 +36,7 @@
     "sensors_address = chip=bay present=PACK{slot} smoke=SMOKE{slot} temp=/sys/bay{slot}\n"        \
     "fan_address = on=bay/FAN{slot}\n"                                                             \
     "light_address = on=bay/LIGHT{slot}\n"
-#define GPIO_SIM   "[sim]\npacks = nmc:90 empty\nsessions = q.ini\n"
+#define GPIO_SIM   "[sim]\npacks = nmc:40 empty\nsessions = q.ini\n"
 #define GPIO_BOARD GPIO_STATION GPIO_BAYS GPIO_BAY_ADDRESSES GPIO_SIM
 
 #endif
