@@ -6,7 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-/* A quarter of what an emergency stop may take (50 ms), so that looking and stepping fit in. */
+/* A quarter of what an emergency stop may take (50 ms), so that looking and stepping fit in. Only
+ * the station's alarms are looked for so often: twenty bays' expanders would keep an I2C bus busy,
+ * and theirs are in the next step's readings anyway. */
 #define POLL_US (12 * CLOCK_US_PER_MS)
 /* Sensors on I2C take a millisecond each: a few in one step, each about once a second. */
 #define THERMOMETER_US        CLOCK_US_PER_SECOND
@@ -107,6 +109,8 @@ bool gpio_inputs_pump(struct gpio_lines *lines, int64_t now_us, int64_t *next_us
             news |= take_edges(lines, taken);
             continue;
         }
+        if (!taken->station)
+            continue;
         if (now_us - taken->polled_us >= POLL_US || now_us < taken->polled_us)
             news |= look(lines, taken, now_us);
         if (taken->polled_us + POLL_US < *next_us)

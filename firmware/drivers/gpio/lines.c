@@ -134,6 +134,7 @@ static int group(struct gpio_lines *lines, size_t number, struct err *err)
     line->request = at;
     line->index = taken->count;
     taken->lines[taken->count++] = number;
+    taken->station |= line->bay < 0;
     if (line->spec.safe_on)
         taken->safe |= UINT64_C(1) << line->index;
     return 0;

@@ -10,7 +10,8 @@ struct gpio_taken {
     size_t chip;
     int handle;
     struct gpio_mode mode;
-    bool polled; /* the chip has no interrupts: alarms are looked for */
+    bool polled;  /* the chip has no interrupts: alarms are looked for */
+    bool station; /* it has lines of the station */
     size_t count;
     size_t lines[GPIO_REQUEST_LINES]; /* numbers in the plan; the position is the bit in values */
     uint64_t values;                  /* inputs: as read last; outputs: as set last */

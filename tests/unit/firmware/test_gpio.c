@@ -205,6 +205,24 @@ static void test_a_chip_without_interrupts(void **state)
     assert_true(plant_read(plant)->emergency_stop);
 }
 
+/* Bays' expanders are not asked between two steps: their alarms are in the next readings. */
+static void test_expanders_without_interrupts(void **state)
+{
+    struct gpio_plant *plant = *state;
+    plant_free(plant);
+    *state = plant = plant_new();
+    plant->fake.chips[1].no_interrupts = true;
+    plant_open(plant);
+    plant_read(plant);
+    size_t gets = plant->fake.gets;
+    int64_t next_us;
+    fake_level(&plant->fake, "SMOKE1", true);
+    assert_false(plant_pump(plant, &next_us));
+    assert_int_equal(next_us, INT64_MAX);
+    assert_int_equal(plant->fake.gets, gets);
+    assert_true(plant_read(plant)->bays[0].smoke);
+}
+
 /* --- outputs --- */
 
 static void test_everything_begins_safe(void **state)
@@ -424,6 +442,7 @@ int main(void)
         TEST(test_a_short_alarm_is_not_lost),
         TEST(test_a_fluttering_line),
         TEST(test_a_chip_without_interrupts),
+        TEST(test_expanders_without_interrupts),
         TEST(test_everything_begins_safe),
         TEST(test_requests),
         TEST(test_a_motor_never_has_both_directions),
