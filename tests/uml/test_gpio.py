@@ -328,14 +328,19 @@ def charge(station):
 @pytest.mark.parametrize("alarm", ["ESTOP", "SMOKE"])
 def test_an_alarm_opens_the_contactor(station, alarm):
     charge(station)
-    began = time.monotonic()
+    began = last = time.monotonic()
+    gap = 0.0  # what this busy machine keeps from a process that wants to run
     station.chip.level(alarm, alarm == "SMOKE")
-    wait_until(lambda: not station.chip.is_high("CONTACTOR"), "the contactor is asked to open")
+    while station.chip.is_high("CONTACTOR"):
+        assert last - began < TIMEOUT, "the contactor stays closed"
+        time.sleep(0.001)
+        now = time.monotonic()
+        gap, last = max(gap, now - last), now
     took_ms = (time.monotonic() - began) * 1000
     wait_until(lambda: station.chip.is_high("SIREN"), "the siren sounds")
     assert station.ask()["station"]["mode"] == "emergency"
-    print(f"{alarm}: {took_ms:.1f} ms")
-    assert took_ms < 50
+    print(f"{alarm}: {took_ms:.1f} ms, of which a process may have waited {gap * 1000:.1f} ms")
+    assert took_ms < 50 + gap * 1000
 
 
 def test_a_short_stop_is_seen(station):
