@@ -214,7 +214,7 @@ class Station:
         return self.status
 
     def ask(self):
-        """A status that is newer than this call."""
+        """The next status; one that the engine said before this call may come first."""
         self.status = {}
         self.say(type="status_request", message_id="s")
         wait_until(self.listen, "a status comes")
@@ -292,7 +292,7 @@ def test_readings(station):
     Chip.write(station.path("bay1"), -5500)
     wait_until(lambda: station.ask()["station"]["gate"] == "open", "the gate is seen open")
     wait_until(lambda: station.ask()["station"]["bays"][0]["temp"] == -5.5, "the temperature")
-    bay = station.ask()["station"]["bays"][0]
+    bay = station.status["station"]["bays"][0]  # read no earlier than what changed before it
     assert (bay["door"], bay["lock"]) == ("open", "unlocked")
 
 
@@ -328,9 +328,10 @@ def charge(station):
 @pytest.mark.parametrize("alarm", ["ESTOP", "SMOKE"])
 def test_an_alarm_opens_the_contactor(station, alarm):
     charge(station)
-    began = last = time.monotonic()
-    gap = 0.0  # what this busy machine keeps from a process that wants to run
+    began = time.monotonic()
     station.chip.level(alarm, alarm == "SMOKE")
+    last = time.monotonic()
+    gap = last - began  # what this busy machine keeps from a process that wants to run
     while station.chip.is_high("CONTACTOR"):
         assert last - began < TIMEOUT, "the contactor stays closed"
         time.sleep(0.001)
@@ -338,7 +339,7 @@ def test_an_alarm_opens_the_contactor(station, alarm):
         gap, last = max(gap, now - last), now
     took_ms = (time.monotonic() - began) * 1000
     wait_until(lambda: station.chip.is_high("SIREN"), "the siren sounds")
-    assert station.ask()["station"]["mode"] == "emergency"
+    wait_until(lambda: station.ask()["station"]["mode"] == "emergency", "the alarm is latched")
     print(f"{alarm}: {took_ms:.1f} ms, of which a process may have waited {gap * 1000:.1f} ms")
     assert took_ms < 50 + gap * 1000
 
