@@ -122,11 +122,17 @@ int board_matches(const struct board *board, const char *names, size_t length, s
 
 int board_match_machine(const struct board *board, struct err *err)
 {
+    /* /proc/device-tree is a link to the first; a service that sees only processes in /proc
+     * (ProcSubset=pid) has it there only. */
+    static const char *const PATHS[] = {"/sys/firmware/devicetree/base/compatible",
+                                        "/proc/device-tree/compatible"};
     char names[1024] = "";
     ssize_t length = 0;
-    SCOPE_CLOSE int fd = open("/proc/device-tree/compatible", O_RDONLY | O_CLOEXEC);
-    if (fd >= 0)
-        length = read(fd, names, sizeof names);
+    for (size_t i = 0; length <= 0 && i < sizeof PATHS / sizeof *PATHS; i++) {
+        SCOPE_CLOSE int fd = open(PATHS[i], O_RDONLY | O_CLOEXEC);
+        if (fd >= 0)
+            length = read(fd, names, sizeof names);
+    }
     /* PCs have no device tree; their board describes plug-in cards and is the user's choice. */
     if (length <= 0 && strcmp(board->compatible, "generic-x86") == 0)
         return 0;

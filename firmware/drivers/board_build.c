@@ -11,9 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Drivers of this project that a build may lack. */
-static const char *const known_drivers[] = {"sim", "gpio", "can", "modbus", "reader"};
-
 static void mistake(const struct board_source *source, const char *section, const char *name,
                     const char *role, const char *text)
 {
@@ -63,21 +60,13 @@ static void check_driver(const struct board_source *source, const char *role, bo
     if (driver_find(binding->driver) != NULL)
         return;
     char built_in[128] = "";
+    struct nearest nearest = nearest_to(binding->driver);
     const struct driver_ops *driver;
     for (size_t i = 0; (driver = driver_at(i)) != NULL; i++) {
         size_t used = strlen(built_in);
         (void)snprintf(built_in + used, sizeof built_in - used, "%s%s", i > 0 ? ", " : "",
                        driver->name);
-    }
-    struct nearest nearest = nearest_to(binding->driver);
-    for (size_t i = 0; i < sizeof known_drivers / sizeof known_drivers[0]; i++) {
-        if (strcmp(known_drivers[i], binding->driver) == 0) {
-            board_report_add(source->report, source->origin, binding->line, role,
-                             "driver = %s: this driver is not built in (built in: %s)",
-                             binding->driver, built_in);
-            return;
-        }
-        nearest_offer(&nearest, known_drivers[i]);
+        nearest_offer(&nearest, driver->name);
     }
     const char *meant = nearest_word(&nearest);
     board_report_add(source->report, source->origin, binding->line, role,

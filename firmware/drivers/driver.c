@@ -3,13 +3,14 @@
 #include "drivers/driver.h"
 
 #include "drivers/can/can.h"
+#include "drivers/gpio/gpio.h"
 #include "drivers/modbus/modbus.h"
 #include "drivers/reader/reader.h"
 #include "drivers/sim/sim.h"
 #include <string.h>
 
-static const struct driver_ops *const drivers[] = {&sim_driver, &can_driver, &modbus_driver,
-                                                   &reader_driver};
+static const struct driver_ops *const drivers[] = {&sim_driver, &gpio_driver, &can_driver,
+                                                   &modbus_driver, &reader_driver};
 
 const struct driver_ops *driver_find(const char *name)
 {

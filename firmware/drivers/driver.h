@@ -58,6 +58,14 @@ struct driver_ops {
     /* True: time may be advanced in steps behind the clock (simulated plant). A real driver's
      * read is always of now. */
     bool steppable;
+    /* Puts outputs to their safe level, with what is open already and nothing else: called in the
+     * engine's guardian (engine/guardian.h), a fork of the process, when the engine has died. NULL:
+     * nothing stays on without an engine. */
+    void (*make_safe)(void *self);
+    /* Puts the outputs of the board's roles to their safe level without an instance
+     * (swap-engine --safe). Does all that can be done and returns the first error; ERR_BUSY: an
+     * engine drives them. NULL as above. */
+    int (*rescue)(const struct board *board, struct err *err);
     /* Puts outputs to their safe level and releases everything. */
     void (*close)(void *self);
 };

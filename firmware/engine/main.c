@@ -5,8 +5,10 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/watchdog.h"
+#include "engine/guardian.h"
 #include "engine/options.h"
 #include "engine/plants.h"
+#include "engine/tools.h"
 #include "ipc/ipc.h"
 #include <errno.h>
 #include <poll.h>
@@ -21,6 +23,7 @@ static const struct args_option OPTIONS[] = {
     {"state", "DIR", "folder of the durable state", "engine", "state"},
     {"config", "FILE", "configuration (INI)", NULL, NULL},
     {"check", NULL, "check the board folder, print every mistake, do nothing else", NULL, NULL},
+    {"safe", NULL, "put the outputs of the board to their safe level and end", NULL, NULL},
     {"acknowledge", NULL,
      "somebody at the station has looked: latched faults whose cause is gone end", NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL}};
@@ -28,7 +31,7 @@ static const struct args_option OPTIONS[] = {
 static const struct args_spec SPEC = {
     .program = "swap-engine",
     .synopsis = "--board DIR --socket PATH --state DIR [--config FILE]\n"
-                "       swap-engine --check --board DIR",
+                "       swap-engine --check | --safe --board DIR",
     .summary = "Drives the hardware of one battery swap station: bays, doors, chargers, gate.\n"
                "Serves one swap-monitor on its socket.",
     .options = OPTIONS,
@@ -42,29 +45,14 @@ struct process {
     struct env env;
     struct env_real real;
     struct plants plants;
+    struct guardian guardian;
     struct engine_link link;
     struct engine_options options;
     struct engine *engine;
     int signals, listener, monitor, timer; /* -1: none */
     bool stop;
+    bool unguarded; /* it stops because its guardian has died */
 };
-
-static int check_board(const char *folder)
-{
-    SCOPE(board_free_scope) struct board *board = NULL;
-    struct board_report report;
-    struct err err = {0};
-    if (board_load(folder, environ, &board, &report, &err)) {
-        if (report.count == 0) {
-            fprintf(stderr, "swap-engine: %s\n", err.text);
-            return err_exit_code(err.code);
-        }
-        board_report_print(&report, stderr);
-        return EX_CONFIG;
-    }
-    printf("%s: board %s, %d bays: no mistakes\n", board->origin, board->name, board->bay_count);
-    return 0;
-}
 
 /* --- the monitor's connection --- */
 
@@ -155,6 +143,8 @@ static int open_station(struct process *process, struct err *err)
         code = options_read(&process->options, config, process->board, err);
     if (!code)
         code = plants_open(&process->plants, process->board, &process->env, err);
+    if (!code)
+        code = guardian_start(&process->guardian, &process->plants, err);
     if (code)
         return code;
     process->link = (struct engine_link){process, link_send};
@@ -228,6 +218,15 @@ static void take_signals(struct process *process)
     }
 }
 
+/* Without a guardian nobody would make the outputs safe after a crash: end, to be started again. */
+static void watch_guardian(struct process *process)
+{
+    if (process->stop || guardian_is_well(&process->guardian))
+        return;
+    log_error("engine", "the guardian of the outputs has died: the engine ends");
+    process->stop = process->unguarded = true;
+}
+
 /* An orderly end takes what charging needs to stop and the monitor to hear of it, at most 3 s. */
 static bool ended(struct process *process, int64_t *deadline_us)
 {
@@ -276,6 +275,8 @@ static void serve(struct process *process)
             receive_all(process);
         if (fds[2].revents)
             accept_monitor(process);
+        if (ticks)
+            watch_guardian(process);
         if (ticks || behind || urgent)
             behind = engine_step(process->engine, 100);
         (void)watchdog_tick(&watchdog, clock_mono_us()); /* the timer wakes this loop in time */
@@ -289,12 +290,15 @@ static int finish(struct process *process, struct err *err)
     int code = engine_stop(process->engine, err);
     const char *path = config_text(process->config, "engine", "socket");
     (void)unlink(path);
+    if (!code && process->unguarded)
+        code = err_set(err, ERR_SYSTEM, "the guardian of the outputs has died");
     return code;
 }
 
 static void release(struct process *process)
 {
     plants_close(&process->plants);
+    guardian_end(&process->guardian);
     engine_free(process->engine);
     board_free(process->board);
     config_free(process->config);
@@ -325,11 +329,8 @@ int main(int argc, char **argv)
     struct err err = {0};
     if (args_parse(&args, &SPEC, argc, argv, &err))
         return args_fail(&SPEC, &err);
-    if (args_value(args, "check")) {
-        const char *folder = args_value(args, "board");
-        int status = folder ? check_board(folder) : EX_USAGE;
-        if (!folder)
-            fprintf(stderr, "swap-engine: --check needs --board DIR\n");
+    if (args_value(args, "check") || args_value(args, "safe")) {
+        int status = tools_use(args);
         args_free(args);
         return status;
     }

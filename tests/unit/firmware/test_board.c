@@ -118,7 +118,7 @@ static void test_each_mistake_is_named(void **state)
     expect_mistake(GOOD "sed = 3\n", 32, "sim", "did you mean seed?");
     expect_mistake(GOOD "nonsense\n", 32, "", "\"nonsense\" is neither");
     expect_mistake(GOOD "[bay 2]\npower_max_kw = -1\n", 33, "bay 2", "not a decimal number from");
-    expect_mistake(GOOD "[bay 2]\ndoor_driver = gpio\n", 33, "bay 2 door", "not built in");
+    expect_mistake(GOOD "[bay 2]\ndoor_driver = can\n", 33, "bay 2 door", "can");
     expect_mistake(GOOD "[bay 2]\nlock_driver = none\n", 33, "bay 2 lock", "cannot work without");
     expect_mistake(GOOD "[bay 2]\npack_driver = simm\n", 33, "bay 2 pack", "did you mean sim?");
     expect_mistake(GOOD "[bay 2]\nvoltage_max_v = 100\n", 33, "bay 2 charger", "not below");
