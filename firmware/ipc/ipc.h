@@ -33,6 +33,12 @@
  *   charge_completion     {boot, seq, time, age_ms, command, request_id, outcome:"done"|"failed",
  *                         reason}        the end of an accepted command; ordered with the events
  *   fault_notification    {id, failure_info}   what the engine cannot say as an event (storage)
+ * On the sockets for technicians' tools (ipc_server.h), which engine and monitor have beside that:
+ * tool -> daemon
+ *   console_request       {verb, bay?, on?, answer?}   verbs: engine/console.h, monitor/console.h
+ * daemon -> tool
+ *   console_response      {status:"accepted"|"refused", reason?, text?, data?:{…}}   reason is a
+ * code, text a sentence for a person
  *
  * `time` is integer µs since 1970 on the plant clock; `age_ms` is how long before sending that was
  * (plant pace, ms), so that the monitor can place it on its own `up` scale.
@@ -68,6 +74,8 @@ enum ipc_type {
     IPC_EVENT,
     IPC_CHARGE_COMPLETION,
     IPC_FAULT_NOTIFICATION,
+    IPC_CONSOLE_REQUEST,
+    IPC_CONSOLE_RESPONSE,
     IPC_TYPE_COUNT
 };
 
