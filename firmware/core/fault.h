@@ -74,6 +74,8 @@ struct faults {
 };
 
 const char *fault_name(enum fault_code code);
+const char *fault_severity(enum fault_code code);
+const char *fault_info(enum fault_code code); /* what is wrong, in words */
 enum fault_effect fault_effect(enum fault_code code);
 bool fault_is_latched(enum fault_code code);
 /* The code of a name, FAULT_COUNT when there is none. */
