@@ -8,7 +8,7 @@
 
 #define MODULE "console"
 
-struct console_serve {
+struct engine_serve {
     struct engine_console console;
     struct engine_audit audit;
     struct audit_file file;
@@ -44,8 +44,8 @@ static void read_key(struct login_key *key, const char *path)
     }
 }
 
-struct console_serve *console_serve_open(struct engine *engine, const struct config *config,
-                                         const char *state)
+struct engine_serve *engine_serve_open(struct engine *engine, const struct config *config,
+                                       const char *state)
 {
     SCOPE_STRBUF struct strbuf path = STRBUF_INIT;
     const char *wanted = config_text(config, "console", "socket");
@@ -57,7 +57,7 @@ struct console_serve *console_serve_open(struct engine *engine, const struct con
         strbuf_append_text(&path, wanted);
     else
         derive_path(&path, config_text(config, "engine", "socket"));
-    struct console_serve *serve = calloc(1, sizeof *serve);
+    struct engine_serve *serve = calloc(1, sizeof *serve);
     if (!serve) {
         log_error(MODULE, "out of memory: technicians' tools are not served");
         return NULL;
@@ -73,13 +73,13 @@ struct console_serve *console_serve_open(struct engine *engine, const struct con
     const struct ipc_service service = {&serve->console, answer, gone};
     if (ipc_server_open(&serve->server, strbuf_text(&path), &service, &err)) {
         log_error(MODULE, "technicians' tools are not served: %s", err.text);
-        console_serve_close(serve);
+        engine_serve_close(serve);
         return NULL;
     }
     return serve;
 }
 
-void console_serve_close(struct console_serve *serve)
+void engine_serve_close(struct engine_serve *serve)
 {
     if (!serve)
         return;
@@ -88,12 +88,12 @@ void console_serve_close(struct console_serve *serve)
     free(serve);
 }
 
-int console_serve_fd(const struct console_serve *serve)
+int engine_serve_fd(const struct engine_serve *serve)
 {
     return serve ? ipc_server_fd(serve->server) : -1;
 }
 
-void console_serve_step(struct console_serve *serve)
+void engine_serve_step(struct engine_serve *serve)
 {
     if (!serve)
         return;

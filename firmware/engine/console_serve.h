@@ -39,18 +39,18 @@
             "After three wrong answers nobody can log in for so many seconds (wall)."              \
     }
 
-struct console_serve;
+struct engine_serve;
 
 /* Opens the socket that `config` says. What does not work is logged and costs the station nothing
  * else: NULL without a socket, no logins without a key. `state` is the folder of the audit file;
  * all must outlive it. */
-struct console_serve *console_serve_open(struct engine *engine, const struct config *config,
-                                         const char *state);
-void console_serve_close(struct console_serve *serve);
+struct engine_serve *engine_serve_open(struct engine *engine, const struct config *config,
+                                       const char *state);
+void engine_serve_close(struct engine_serve *serve);
 
-/* Readable when console_serve_step has something to do; -1 for NULL. */
-int console_serve_fd(const struct console_serve *serve);
+/* Readable when engine_serve_step has something to do; -1 for NULL. */
+int engine_serve_fd(const struct engine_serve *serve);
 /* Answers who asks; ends idle sessions. Call on each timer tick and when it is readable. */
-void console_serve_step(struct console_serve *serve);
+void engine_serve_step(struct engine_serve *serve);
 
 #endif

@@ -46,7 +46,7 @@ struct process {
     struct engine_link link;
     struct engine_options options;
     struct engine *engine;
-    struct console_serve *console;         /* NULL: technicians' tools are not served */
+    struct engine_serve *console;          /* NULL: technicians' tools are not served */
     int signals, listener, monitor, timer; /* -1: none */
     bool stop;
 };
@@ -193,8 +193,7 @@ static int start(struct process *process, struct err *err)
         return process->listener;
     log_info("engine", "ready board=%s bays=%d socket=%s boot=%lld", process->options.board,
              process->options.bay_count, path, (long long)engine_boot(process->engine));
-    process->console =
-        console_serve_open(process->engine, process->config, process->real.directory);
+    process->console = engine_serve_open(process->engine, process->config, process->real.directory);
     daemon_notify("READY=1");
     return 0;
 }
@@ -248,7 +247,7 @@ static int wait_for(const struct process *process, struct pollfd *fds, int wait_
 {
     nfds_t count = 0;
     const int own[] = {process->signals, process->timer, process->listener, process->monitor,
-                       console_serve_fd(process->console)};
+                       engine_serve_fd(process->console)};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         fds[count++] = (struct pollfd){own[i], POLLIN, 0};
     for (size_t i = 0; i < process->plants.count; i++) {
@@ -281,7 +280,7 @@ static void serve(struct process *process)
             accept_monitor(process);
         if (ticks || behind || urgent)
             behind = engine_step(process->engine, 100);
-        console_serve_step(process->console);
+        engine_serve_step(process->console);
         (void)watchdog_tick(&watchdog, clock_mono_us()); /* the timer wakes this loop in time */
     }
 }
@@ -299,7 +298,7 @@ static int finish(struct process *process, struct err *err)
 static void release(struct process *process)
 {
     plants_close(&process->plants);
-    console_serve_close(process->console);
+    engine_serve_close(process->console);
     engine_free(process->engine);
     board_free(process->board);
     config_free(process->config);
