@@ -38,7 +38,9 @@ static cJSON *view_status(const struct monitor *monitor)
     cJSON_AddStringToObject(to, "journal", monitor->journal->id);
     add_count(to, "boot", monitor->journal->boot);
     add_since(to, monitor, "up_s", monitor->boot_mono_us);
-    cJSON_AddBoolToObject(to, "clock_synced", monitor->link->clock_synced(monitor->link->self));
+    struct message message; /* the clock's quality as each message tells it */
+    envelope_init(monitor, &message, MESSAGE_STATUS);
+    cJSON_AddBoolToObject(to, "clock_synced", message.clock == CLOCK_QUALITY_SYNCED);
     cJSON_AddBoolToObject(to, "connected", monitor->connected);
     add_engine(cJSON_AddObjectToObject(to, "engine"), monitor);
     return to;
