@@ -53,11 +53,14 @@ void screen_wrap(struct strbuf *to, const char *text, size_t indent)
 }
 
 static void print(FILE *to, size_t indent, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+
+static void print(FILE *to, size_t indent, const char *format, va_list arguments)
 {
     SCOPE_STRBUF struct strbuf wrapped = STRBUF_INIT;
     SCOPE_FREE char *text = NULL;
     if (vasprintf(&text, format, arguments) < 0) {
-        text = NULL;
+        text = NULL; /* its content is undefined */
         return;
     }
     screen_wrap(&wrapped, text, indent);

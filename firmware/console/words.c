@@ -32,15 +32,10 @@ static int take_word(const char **at, const char *end, char **to, struct err *er
     return 0;
 }
 
-int words_parse(const char *line, size_t length, struct words *words, struct err *err)
+/* Takes all words; on an error the count is what was taken until then. */
+static int take_words(const char *at, const char *end, struct words *words, struct err *err)
 {
-    const char *at = line, *end = line + length;
     char *to = words->text;
-    words->count = 0;
-    words->at[0] = NULL;
-    if (length > WORDS_LINE_MAX)
-        return err_set(err, ERR_USAGE, "the line has %zu bytes, most is %d", length,
-                       WORDS_LINE_MAX);
     for (;;) {
         while (at < end && is_blank(*at))
             at++;
@@ -48,16 +43,25 @@ int words_parse(const char *line, size_t length, struct words *words, struct err
             return 0;
         if (words->count == WORDS_MAX)
             return err_set(err, ERR_USAGE, "more than %d words", WORDS_MAX);
-        char *word = to;
+        const char *word = to;
         int code = take_word(&at, end, &to, err);
-        if (code) {
-            words->count = 0;
-            words->at[0] = NULL;
+        if (code)
             return code;
-        }
         words->at[words->count++] = word;
-        words->at[words->count] = NULL;
     }
+}
+
+int words_parse(const char *line, size_t length, struct words *words, struct err *err)
+{
+    words->count = 0;
+    int code =
+        length > WORDS_LINE_MAX
+            ? err_set(err, ERR_USAGE, "the line has %zu bytes, most is %d", length, WORDS_LINE_MAX)
+            : take_words(line, line + length, words, err);
+    if (code)
+        words->count = 0;
+    words->at[words->count] = NULL;
+    return code;
 }
 
 int words_number(const char *text, const char *what, int64_t min, int64_t max, int64_t *value,
