@@ -48,7 +48,7 @@ struct engine_serve *engine_serve_open(struct engine *engine, const struct confi
                                        const char *state)
 {
     SCOPE_STRBUF struct strbuf path = STRBUF_INIT;
-    const char *wanted = config_text(config, "console", "socket");
+    const char *wanted = config_text(config, "console", "engine_socket");
     struct login_key key = {0};
     struct err err = {0};
     if (strcmp(wanted, "none") == 0)

@@ -9,7 +9,7 @@
 /* For the engine's key table. */
 #define CONSOLE_SERVE_KEYS                                                                         \
     {"console",                                                                                    \
-     "socket",                                                                                     \
+     "engine_socket",                                                                              \
      CONFIG_TEXT,                                                                                  \
      "",                                                                                           \
      0,                                                                                            \

@@ -32,7 +32,7 @@ struct monitor_serve *monitor_serve_open(struct monitor *monitor, struct session
                                          const struct config *config, const char *state)
 {
     SCOPE_STRBUF struct strbuf path = STRBUF_INIT;
-    const char *wanted = config_text(config, "console", "socket");
+    const char *wanted = config_text(config, "console", "monitor_socket");
     struct err err = {0};
     if (strcmp(wanted, "none") == 0)
         return NULL;

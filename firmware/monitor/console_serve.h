@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Wires the monitor's answers for technicians to their socket ([console] socket). */
+/* Wires the monitor's answers for technicians to their socket ([console] monitor_socket). */
 #ifndef SWAPSTACK_MONITOR_CONSOLE_SERVE_H
 #define SWAPSTACK_MONITOR_CONSOLE_SERVE_H
 

@@ -288,6 +288,83 @@ static void a_bay_out_of_service_does_not_keep_the_station(void **state)
     fixture_free(&f);
 }
 
+/* --- a technician who does anything at any time --- */
+
+static uint32_t draw(uint32_t *seed, uint32_t below)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return (*seed >> 8) % below;
+}
+
+/* One thing that a person, a command or the world does. */
+static void disturb(struct fixture *f, uint32_t *seed)
+{
+    int slot = (int)draw(seed, 7);
+    struct maintenance_request request = {(enum maintenance_verb)draw(seed, 7), slot,
+                                          draw(seed, 2) == 0};
+    struct io_bay *bay = &f->in.bays[draw(seed, 6)];
+    switch (draw(seed, 14)) {
+    case 0:
+        f->in.emergency_stop = draw(seed, 4) == 0;
+        break;
+    case 1:
+        f->station.safe_mode = draw(seed, 4) == 0;
+        break;
+    case 2:
+        f->station.storage_fault = draw(seed, 4) == 0;
+        break;
+    case 3:
+        f->in.guard_clear = draw(seed, 3) != 0;
+        break;
+    case 4:
+        bay->door_obstructed = draw(seed, 4) == 0;
+        break;
+    case 5:
+        f->bays[draw(seed, 6)].contactor_stuck = draw(seed, 5) == 0;
+        break;
+    case 6:
+        station_request_reset(&f->station, -1, f->now_us, &f->actions);
+        break;
+    case 7:
+        (void)fixture_swap(f, "c", "");
+        break;
+    case 8:
+        maintenance_halt(&f->station);
+        break;
+    case 9:
+    case 10:
+        (void)station_request_maintenance(&f->station, slot, request.on, &f->in, &f->actions);
+        break;
+    default:
+        (void)maintenance_request(&f->station, &f->in, &request, &why);
+        break;
+    }
+}
+
+/* The invariants of the machines abort, fixture_check asserts one open door and no current behind
+ * it; whatever order things happen in. */
+static void nothing_unsafe_happens_in_any_order(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    int opened = 0, swaps = 0;
+    for (uint32_t number = 1; number <= 60; number++) {
+        uint32_t seed = number;
+        fixture_stocked(&f);
+        for (int step = 0; step < 4000; step++) {
+            if (draw(&seed, 12) == 0)
+                disturb(&f, &seed);
+            fixture_step(&f);
+            for (int i = 0; i < 6; i++)
+                opened += f.station.bays[i].state == BAY_MAINTENANCE && f.bays[i].door >= 1;
+            swaps += f.station.swap.step > SWAP_ARRIVING;
+            f.event_count = 0;
+        }
+        fixture_free(&f);
+    }
+    assert_true(opened > 1000 && swaps > 1000); /* both did happen */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +378,7 @@ int main(void)
         cmocka_unit_test(safe_mode_leaves_single_bays_alone),
         cmocka_unit_test(light_and_fan_are_of_maintenance_only),
         cmocka_unit_test(a_bay_out_of_service_does_not_keep_the_station),
+        cmocka_unit_test(nothing_unsafe_happens_in_any_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
