@@ -28,7 +28,10 @@ static void wrap_line(struct strbuf *to, const char *line, size_t length, size_t
     size_t room = SCREEN_COLUMNS;
     do {
         size_t part = fit(line, length, room);
-        append_printable(to, line, part);
+        size_t shown = part;
+        while (shown > 0 && line[shown - 1] == ' ')
+            shown--; /* nobody sees blanks at the end */
+        append_printable(to, line, shown);
         strbuf_append_char(to, '\n');
         line += part;
         length -= part;

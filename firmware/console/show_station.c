@@ -216,13 +216,15 @@ int verb_bay(struct console *console, const struct words *words, struct err *err
 
 static void show_fault(FILE *to, const cJSON *fault)
 {
-    char since[SCREEN_SPAN_SIZE], where[16];
+    char since[SCREEN_SPAN_SIZE], where[16], times[32];
+    double count = screen_number(fault, "count");
     double slot = screen_number(fault, "slot");
     screen_span((int64_t)screen_number(fault, "since_s"), since);
     (void)snprintf(where, sizeof where, slot > 0 ? "bay %.0f" : "station", slot);
-    screen_print_indented(to, 8, "%-8s %-9s %-20s for %s, %.0f times: %s%s\n", where,
-                          screen_text(fault, "severity"), screen_text(fault, "code"), since,
-                          screen_number(fault, "count"), screen_text(fault, "info"),
+    (void)snprintf(times, sizeof times, count > 1 ? "%.0f times" : "once", count);
+    screen_print_indented(to, 8, "%-8s %-9s %-20s for %s, %s: %s%s\n", where,
+                          screen_text(fault, "severity"), screen_text(fault, "code"), since, times,
+                          screen_text(fault, "info"),
                           !screen_flag(fault, "latched") ? ""
                           : screen_flag(fault, "gone")   ? " (the cause is gone: reset confirms it)"
                                                          : " (latched)");

@@ -134,7 +134,7 @@ const char *maintenance_obstacle(const struct core_step *step, int slot, int *in
         if (bay->door != DOOR_REST)
             return "its door moves or is unlocked";
         if (!safety_bay_shut(step, step_bay(step, bay)))
-            return "its door is not known to be closed and locked";
+            return "its door is not closed and locked, or not known to be";
     }
     *in_the_way = 0;
     if (slot)

@@ -337,8 +337,12 @@ void session_look(struct session *session, struct session_view *view)
     int64_t now = session_now_ms();
     *view = (struct session_view){.phase = NAMES[session->phase],
                                   .since_ms = now - session->phase_since_ms,
-                                  .failures = session->failures,
                                   .port = session->options.port};
+    /* The attempt that made this connection, or is under way, is counted already. */
+    if (session->phase == PHASE_CONNECTING)
+        view->failures = session->failures - 1;
+    else if (session->phase != PHASE_READY)
+        view->failures = session->failures;
     if (session->phase == PHASE_WAITING && session->next_try_ms > now)
         view->next_ms = session->next_try_ms - now;
     (void)snprintf(view->host, sizeof(view->host), "%s", session->options.host);

@@ -286,6 +286,51 @@ def test_without_the_cloud(desk):
                      int(re.search(r"(\d+) connections", text).group(1)) > before, "a new connection")
 
 
+def test_ctrl_c_ends_the_wait_for_a_daemon_that_hangs(desk):
+    engine = desk.world.programs["engine-1231"].process
+    supervise.signal_group(engine, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        desk.send("bays\r")
+        desk.expect(r"bays\r*\n")
+        desk.send("\x03")
+        desk.expect(r"! interrupted")
+        assert time.monotonic() - began < 9  # before the console gives up by itself
+        desk.expect(r"swap> \Z")
+        assert "the engine does not answer" in desk.run("io")  # after 10 s
+    finally:
+        supervise.signal_group(engine, signal.SIGCONT)
+    assert desk.run("bays").count("locked") == 8
+
+
+def test_the_boards_line(station):
+    """--tty board, and a line that goes away."""
+    line, far = pty.openpty()
+    folder = os.path.join(station.directory, "board")
+    os.makedirs(folder)
+    for name in os.listdir(harness.BOARD):
+        with open(os.path.join(harness.BOARD, name), encoding="utf-8") as file:
+            text = file.read()
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(re.sub(r"^console = none", f"console = {os.ttyname(far)}@9600", text, flags=re.M))
+    console = supervise.start([station.binary("swap-console"), "--tty", "board", "--board", "board",
+                               *console_options()], cwd=station.directory,
+                              env={key: value for key, value in station.environment.items()
+                                   if key != "TERM"},  # a service may have none
+                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    text = b""
+    while b"swap> " not in text:
+        assert select.select([line], [], [], harness.TIMEOUT)[0], text
+        text += os.read(line, 4096)
+    assert termios.tcgetattr(far)[4] == termios.B9600
+    assert termios.tcgetwinsize(far) == (24, 80)  # nobody had said
+    assert termios.tcgetattr(far)[2] & (termios.CSIZE | termios.PARENB | termios.CSTOPB) == termios.CS8
+    os.close(far)
+    os.close(line)
+    assert console.wait(20) == 0
+    assert not harness.SANITIZER.search(console.stderr.read().encode())
+
+
 def test_single_verbs_and_scripts(station):
     out, _ = once(station, "status")
     assert "mode        normal" in out
