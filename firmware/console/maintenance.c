@@ -16,9 +16,16 @@ static int tell(struct console *console, const struct peer_request *request, str
     SCOPE_JSON cJSON *data = NULL;
     if (console->engine.lost)
         console->logged_in = console->engine.lost = false;
-    int code = peer_ask(&console->engine, console->terminal, request, &data, err);
+    struct peer_request patient = *request;
+    patient.patient = true;
+    int code = peer_ask(&console->engine, console->terminal, &patient, &data, err);
     if (code == ERR_PERMISSION)
         console->logged_in = false;
+    /* Given up without an answer: the engine has taken the closed line for the session's end. */
+    if (code && console->engine.lost && console->logged_in) {
+        console->logged_in = console->engine.lost = false;
+        (void)err_prefix(err, "logged out, and what moved stands still: ");
+    }
     return code;
 }
 
@@ -168,12 +175,14 @@ static int stop(struct console *console, struct err *err)
  * engine's next step, so the first look is after a moment. */
 static int watch(struct console *console, int64_t slot, bool only_unlocks, struct err *err)
 {
+    const struct peer_request look = {.verb = "status", .bay = MESSAGE_ABSENT, .patient = true};
     int64_t until_us = clock_mono_us() + MOTION_MAX_S * CLOCK_US_PER_SECOND;
     for (;;) {
         SCOPE_JSON cJSON *data = NULL;
-        if (terminal_wait(console->terminal, -1, MOTION_POLL_MS) == TERMINAL_INTERRUPT)
+        (void)terminal_wait(console->terminal, -1, MOTION_POLL_MS);
+        if (console->terminal->interrupted || console->terminal->gone)
             return stop(console, err);
-        int code = console_ask(console, &console->engine, "status", MESSAGE_ABSENT, &data, err);
+        int code = peer_ask(&console->engine, console->terminal, &look, &data, err);
         if (code)
             return code;
         bool unlocked = only_unlocks && !screen_flag(bay_of(data, slot), "locked");

@@ -51,11 +51,15 @@ static int send_request(struct peer *peer, const struct peer_request *request, c
     return code ? code : ipc_send(peer->fd, strbuf_text(&text), text.length, err);
 }
 
-static int wait_answer(struct peer *peer, struct terminal *terminal, struct ipc_packet *answer,
-                       struct err *err)
+static int wait_answer(struct peer *peer, struct terminal *terminal, bool patient,
+                       struct ipc_packet *answer, struct err *err)
 {
     SCOPE_STRBUF struct strbuf bytes = STRBUF_INIT;
-    switch (terminal_wait(terminal, peer->fd, ANSWER_MS)) {
+    enum terminal_event event;
+    do {
+        event = terminal_wait(terminal, peer->fd, ANSWER_MS);
+    } while (event == TERMINAL_INTERRUPT && patient && !terminal->gone);
+    switch (event) {
     case TERMINAL_TIME:
         return err_set(err, ERR_TIMEOUT, "the %s does not answer: it hangs, or is very busy",
                        peer->name);
@@ -107,7 +111,7 @@ static int ask_once(struct peer *peer, struct terminal *terminal,
     (void)snprintf(id, sizeof id, "console-%" PRId64, ++peer->counter);
     int code = send_request(peer, request, id, err);
     if (!code)
-        code = wait_answer(peer, terminal, &answer, err);
+        code = wait_answer(peer, terminal, request->patient, &answer, err);
     if (code) { /* an answer that comes late must not be taken for the next one */
         ipc_packet_free(&answer);
         peer_close(peer);

@@ -19,6 +19,9 @@ struct peer_request {
     int64_t bay; /* MESSAGE_ABSENT: none */
     enum { PEER_NEITHER, PEER_OFF, PEER_ON } on;
     const char *answer; /* NULL: none */
+    /* Ctrl-C does not end the wait, because what was asked for may have begun by then:
+     * terminal.interrupted tells of it. */
+    bool patient;
 };
 
 /* Asks and waits, at most 10 s or until Ctrl-C. *data gets the answer's data (NULL: it has none),

@@ -129,6 +129,7 @@ void terminal_close(struct terminal *terminal)
 
 void terminal_begin_run(struct terminal *terminal)
 {
+    terminal->interrupted = false;
     if (terminal->is_terminal)
         (void)tcsetattr(terminal->fd, TCSADRAIN, &terminal->run);
 }
@@ -139,13 +140,16 @@ static bool take_typed(struct terminal *terminal)
 {
     char bytes[128];
     ssize_t got = read(terminal->fd, bytes, sizeof bytes);
-    if (got <= 0)
-        return got < 0 && (errno == EINTR || errno == EAGAIN);
+    if (got <= 0) {
+        terminal->gone = got == 0 || (errno != EINTR && errno != EAGAIN);
+        return !terminal->gone;
+    }
     const char *stop = memrchr(bytes, CONTROL_C, (size_t)got);
     size_t from = stop ? (size_t)(stop - bytes) + 1 : 0;
     if (stop) {
         strbuf_clear(&terminal->ahead);
         terminal->ahead_taken = 0;
+        terminal->interrupted = true;
     }
     if (terminal->ahead.length + (size_t)got <= AHEAD_MAX)
         strbuf_append(&terminal->ahead, bytes + from, (size_t)got - from);

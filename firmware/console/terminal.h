@@ -16,6 +16,8 @@ struct terminal {
     int fd;               /* for reading; owned only when the line was opened */
     FILE *in, *out;       /* `out` is owned when the line was opened, `in` always by stdio */
     bool is_terminal;     /* both sides */
+    bool interrupted;     /* Ctrl-C came since terminal_begin_run */
+    bool gone;            /* the line is gone */
     bool opened;          /* --tty */
     struct termios saved; /* as it was found */
     struct termios run;   /* while a verb runs */
