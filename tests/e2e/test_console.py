@@ -392,7 +392,7 @@ def test_maintenance(guarded):
     desk.send("\x03")
     desk.expect(r"interrupted: everything stands still")
     desk.expect(r"swap# \Z")
-    assert "unlock off, door hold" in desk.run(f"io {charging}")
+    world.wait_until(lambda: "unlock off, door hold" in desk.run(f"io {charging}"), "it holds")
     assert "closed, locked" in desk.run(f"close {charging}")
     assert "faults shows what is left" in desk.run(f"reset {charging}")
     assert "is taken back" in desk.run(f"maintenance off {charging}")
