@@ -280,7 +280,8 @@ static void serve(struct process *process)
             accept_monitor(process);
         if (ticks || behind || urgent)
             behind = engine_step(process->engine, 100);
-        engine_serve_step(process->console);
+        if (ticks || fds[4].revents)
+            engine_serve_step(process->console);
         (void)watchdog_tick(&watchdog, clock_mono_us()); /* the timer wakes this loop in time */
     }
 }
