@@ -44,8 +44,9 @@ int terminal_parse(const char *text, char *path, size_t size, speed_t *speed, st
 static struct termios run_mode(const struct termios *from)
 {
     struct termios mode = *from;
-    mode.c_iflag &= ~(tcflag_t)(IGNBRK | PARMRK | ISTRIP | INLCR | IGNCR);
-    mode.c_iflag |= BRKINT | ICRNL | IGNPAR;
+    /* Noise on a cable that is plugged in must not stop the output (IXON) or end us (BRKINT). */
+    mode.c_iflag &= ~(tcflag_t)(BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | IXON | IXOFF | IXANY);
+    mode.c_iflag |= IGNBRK | ICRNL | IGNPAR;
     mode.c_oflag |= OPOST | ONLCR;
     mode.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
     mode.c_cc[VMIN] = 1;

@@ -224,7 +224,7 @@ def test_keys_of_the_line(desk):
     for wanted in ("No fault", "kernel", "depth"):
         desk.expect(wanted)
     desk.expect(r"swap> \Z")
-    desk.send("\xc3\xa9\x01\x02\x1bversion\r")  # noise on the line
+    desk.send("\xc3\xa9\x01\x02\x13\x1bversion\r")  # noise on the line, XOFF among it
     desk.expect(r"swap> \Z")
     assert "mode " in desk.run("status")
 
