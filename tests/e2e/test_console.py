@@ -331,6 +331,38 @@ def test_the_boards_line(station):
     assert not harness.SANITIZER.search(console.stderr.read().encode())
 
 
+def test_on_a_terminal_of_its_own(station):
+    """Without --tty, as from a shell: the terminal is left as it was found."""
+    line, far = pty.openpty()
+    before = termios.tcgetattr(far)
+    log = os.path.join(station.directory, "console.log")
+    with open(log, "wb") as errors:
+        console = supervise.start([station.binary("swap-console"), *console_options()],
+                                  cwd=station.directory, env=dict(station.environment, TERM="xterm"),
+                                  stdin=far, stdout=far, stderr=errors)
+    text = b""
+
+    def until(wanted):
+        nonlocal text
+        while wanted not in text:
+            assert select.select([line], [], [], harness.TIMEOUT)[0], text
+            text += os.read(line, 4096)
+        text = text.split(wanted, 1)[1]
+
+    until(b"swap> ")
+    os.write(line, b"version\r")
+    until(b"kernel")
+    until(b"swap> ")
+    os.write(line, b"\x03")
+    until(b"^C")
+    until(b"swap> ")
+    os.write(line, b"\x04")
+    assert console.wait(20) == 0
+    assert termios.tcgetattr(far) == before
+    os.close(far)
+    os.close(line)
+
+
 def test_single_verbs_and_scripts(station):
     out, _ = once(station, "status")
     assert "mode        normal" in out
