@@ -2,6 +2,7 @@
 #include "core/bay.h"
 #include "core/custody.h"
 #include "core/door.h"
+#include "core/maintenance.h"
 #include "core/safety.h"
 #include "core/text.h"
 
@@ -50,7 +51,8 @@ const struct machine BAY_MACHINE = {"bay", BAY_STATE_COUNT, NAMES, MOVES};
 
 bool bay_door_in_use(const struct bay *bay)
 {
-    return bay->state == BAY_OPENING || bay->state == BAY_OPEN || bay->state == BAY_CLOSING;
+    return bay->state == BAY_OPENING || bay->state == BAY_OPEN || bay->state == BAY_CLOSING ||
+           bay->door != DOOR_REST;
 }
 
 /* What must hold in a state, whatever led there. */
@@ -62,8 +64,10 @@ static void check_invariant(const struct bay *bay)
     MACHINE_INVARIANT(charging == (bay->state == BAY_CHARGING));
     MACHINE_INVARIANT(!known || bay->bid[0]);
     MACHINE_INVARIANT(bay->state != BAY_EMPTY || !bay->bid[0]);
-    MACHINE_INVARIANT((bay->door != DOOR_REST) <=
-                      (bay->state == BAY_OPENING || bay->state == BAY_CLOSING));
+    MACHINE_INVARIANT(
+        (bay->door != DOOR_REST) <=
+        (bay->state == BAY_OPENING || bay->state == BAY_CLOSING || bay->state == BAY_MAINTENANCE));
+    MACHINE_INVARIANT((bay->light || bay->fan) <= (bay->state == BAY_MAINTENANCE));
 }
 
 void bay_move(struct core_step *step, struct bay *bay, enum bay_state to)
@@ -73,6 +77,8 @@ void bay_move(struct core_step *step, struct bay *bay, enum bay_state to)
         charge_cut(step, bay, "the bay left its charging state");
     if (to != BAY_OPENING && to != BAY_CLOSING)
         bay->door = DOOR_REST;
+    if (to != BAY_MAINTENANCE)
+        bay->light = bay->fan = false;
     if (bay->state == BAY_RESERVED) {
         bay->reservation = (struct reservation){0};
         step_touch(step);
@@ -241,6 +247,8 @@ static bool fall(struct core_step *step, struct bay *bay)
     if (bay->state == BAY_MAINTENANCE) {
         if (!maintenance)
             bay_move(step, bay, BAY_UNKNOWN);
+        else
+            maintenance_bay_step(step, bay);
         return true;
     }
     if (maintenance) {

@@ -36,6 +36,7 @@ extern const struct machine BAY_MACHINE;
 enum door_phase {
     DOOR_REST,
     DOOR_UNLOCKING,
+    DOOR_UNLOCKED, /* maintenance: a person opens it by hand */
     DOOR_OPENING,
     DOOR_CLOSING,
     DOOR_RELEASING, /* obstructed while closing: opens again before the next try */
@@ -69,6 +70,8 @@ struct bay {
     char bid[MESSAGE_NAME_SIZE]; /* pack on record, "" none */
     struct io_pack last;         /* its newest good frame, for events after it is gone */
     bool maintenance;            /* asked for */
+    bool light, fan;             /* asked for in maintenance */
+    bool by_hand;                /* in maintenance: the door stays where it is once unlocked */
     enum door_phase door;
     int64_t door_since_us;
     int door_tries;
@@ -92,7 +95,7 @@ void bay_update(struct core_step *step, struct bay *bay);
 /* Records what the bay holds. */
 void bay_set_bid(struct core_step *step, struct bay *bay, const char *bid);
 
-/* The door is not at rest and shut as far as this bay's state knows. */
+/* The door is not at rest and shut as far as this bay's state knows, or it moves. */
 bool bay_door_in_use(const struct bay *bay);
 
 #endif

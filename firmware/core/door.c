@@ -13,12 +13,22 @@ void door_begin(struct core_step *step, struct bay *bay, enum door_phase phase)
 {
     assert(phase == DOOR_UNLOCKING || phase == DOOR_CLOSING);
     bay->door_tries = 1;
+    bay->by_hand = false;
     enter(step, bay, phase);
 }
 
 static bool overdue(const struct core_step *step, const struct bay *bay, double limit_s)
 {
     return step_now(step) - bay->door_since_us > limits_us(limit_s);
+}
+
+/* The travel is over. In maintenance the bay keeps its state and only the door comes to rest. */
+static void arrive(struct core_step *step, struct bay *bay, enum bay_state to)
+{
+    if (bay->state == BAY_MAINTENANCE)
+        bay->door = DOOR_REST;
+    else
+        bay_move(step, bay, to);
 }
 
 /* A try failed: the next one begins with `again`, or the bay goes out of service. */
@@ -31,7 +41,7 @@ static void retry(struct core_step *step, struct bay *bay, enum door_phase again
         return;
     }
     step_fault(step, fault, bay->slot, true);
-    bay_move(step, bay, BAY_FAULT);
+    arrive(step, bay, BAY_FAULT);
 }
 
 bool door_step(struct core_step *step, struct bay *bay)
@@ -41,13 +51,17 @@ bool door_step(struct core_step *step, struct bay *bay)
     switch (bay->door) {
     case DOOR_UNLOCKING:
         if (!in->locked)
-            enter(step, bay, DOOR_OPENING);
+            enter(step, bay, bay->by_hand ? DOOR_UNLOCKED : DOOR_OPENING);
         else if (overdue(step, bay, limits->lock_s))
             retry(step, bay, DOOR_UNLOCKING, FAULT_LockFault);
         break;
+    case DOOR_UNLOCKED: /* until it is pulled open, or nobody does */
+        if (in->door != IO_DOOR_CLOSED || overdue(step, bay, limits->guard_s))
+            arrive(step, bay, BAY_MAINTENANCE);
+        break;
     case DOOR_OPENING:
         if (in->door == IO_DOOR_OPEN)
-            bay_move(step, bay, BAY_OPEN);
+            arrive(step, bay, BAY_OPEN);
         else if (in->door_obstructed || overdue(step, bay, limits->door_s))
             retry(step, bay, DOOR_OPENING, FAULT_DoorFault);
         break;
@@ -77,9 +91,10 @@ bool door_step(struct core_step *step, struct bay *bay)
 
 void door_outputs(const struct core_step *step, const struct bay *bay, struct io_bay_request *out)
 {
-    out->unlock = bay->state == BAY_OPENING ||
-                  (bay->state == BAY_CLOSING && bay->door != DOOR_LOCKING) ||
-                  (bay->state == BAY_OPEN && swap_uses(&step->station->swap, bay->slot));
+    out->unlock =
+        bay->state == BAY_OPENING || (bay->state == BAY_CLOSING && bay->door != DOOR_LOCKING) ||
+        (bay->state == BAY_OPEN && swap_uses(&step->station->swap, bay->slot)) ||
+        (bay->state == BAY_MAINTENANCE && bay->door != DOOR_REST && bay->door != DOOR_LOCKING);
     if (bay->door == DOOR_OPENING || bay->door == DOOR_RELEASING)
         out->door = IO_MOTION_OPEN;
     else if (bay->door == DOOR_CLOSING)

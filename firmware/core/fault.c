@@ -22,6 +22,16 @@ const char *fault_name(enum fault_code code)
     return KINDS[code].name;
 }
 
+const char *fault_severity(enum fault_code code)
+{
+    return KINDS[code].severity;
+}
+
+const char *fault_info(enum fault_code code)
+{
+    return KINDS[code].info;
+}
+
 enum fault_effect fault_effect(enum fault_code code)
 {
     return KINDS[code].effect;

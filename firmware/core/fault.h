@@ -50,7 +50,8 @@ enum fault_effect {
     X(LaneBlocked, "warning", false, FAULT_REPORTS, "the vehicle does not leave the lane")         \
     X(SwapTooLong, "warning", false, FAULT_REPORTS, "the swap takes longer than it may")           \
     X(SwapInterrupted, "warning", false, FAULT_REPORTS, "a swap stopped half way")                 \
-    X(StorageFault, "error", false, FAULT_BLOCKS, "intent cannot be stored")
+    X(StorageFault, "error", false, FAULT_BLOCKS, "intent cannot be stored")                       \
+    X(Maintenance, "warning", false, FAULT_REPORTS, "a person took it out of service")
 
 #define FAULT_AS_ENUM(name, severity, latched, effect, info) FAULT_##name,
 enum fault_code { FAULT_TABLE(FAULT_AS_ENUM) FAULT_COUNT };
@@ -73,6 +74,8 @@ struct faults {
 };
 
 const char *fault_name(enum fault_code code);
+const char *fault_severity(enum fault_code code);
+const char *fault_info(enum fault_code code); /* what is wrong, in words */
 enum fault_effect fault_effect(enum fault_code code);
 bool fault_is_latched(enum fault_code code);
 /* The code of a name, FAULT_COUNT when there is none. */

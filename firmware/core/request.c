@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commands to the station: rules 1 to 10 hold against any of them (rule 11). */
 #include "core/custody.h"
+#include "core/maintenance.h"
 #include "core/safety.h"
 #include "core/select.h"
 #include "core/session.h"
@@ -96,7 +97,7 @@ const char *station_request_swap(struct station *station, const struct io_readin
     const char *locked = swap_locked(&step);
     if (locked)
         return locked;
-    if (station->swap.step != SWAP_IDLE)
+    if (station->swap.step != SWAP_IDLE || maintenance_moves(station))
         return "Busy";
     const char *refusal = plan_swap(&step, request, &plan, slots);
     if (refusal)
@@ -235,6 +236,10 @@ const char *station_request_maintenance(struct station *station, int slot, bool 
         return "Malformed";
     if (on && station->swap.step != SWAP_IDLE && (!slot || swap_uses(&station->swap, slot)))
         return "Busy";
+    int in_the_way;
+    bool leaves = !on && (bay ? bay->maintenance && !station->maintenance : station->maintenance);
+    if (leaves && maintenance_obstacle(&step, slot, &in_the_way))
+        return "SafetyLock";
     if (bay)
         bay->maintenance = on;
     else

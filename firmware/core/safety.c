@@ -61,6 +61,7 @@ static void watch_station(struct core_step *step)
                known && !safety_temperature_ok(&station->limits, in->ambient_c));
     step_fault(step, FAULT_StorageFault, 0, station->storage_fault);
     step_fault(step, FAULT_SwapInterrupted, 0, station->interrupted);
+    step_fault(step, FAULT_Maintenance, 0, station->maintenance);
     step_fault(step, FAULT_GateFault, 0, false); /* raised where it happens; here its cause ends */
 }
 
@@ -150,6 +151,7 @@ static void watch_bay(struct core_step *step, struct bay *bay)
     bool event = known && (in->smoke || heats_fast(step, bay, in));
 
     step_fault(step, FAULT_SensorStale, bay->slot, stale);
+    step_fault(step, FAULT_Maintenance, bay->slot, bay->maintenance);
     step_fault(step, FAULT_BayTemperature, bay->slot,
                known && !safety_temperature_ok(limits, in->temp_c));
     step_fault(step, FAULT_ThermalEvent, bay->slot, event);
@@ -203,18 +205,10 @@ static bool current_allows_door(const struct core_step *step, const struct io_ba
     return charger || pack || !in->present;
 }
 
-const char *safety_door_obstacle(const struct core_step *step, const struct bay *bay)
+const char *safety_door_interlock(const struct core_step *step, const struct bay *bay)
 {
     const struct station *station = step->station;
     const struct io_bay *in = step_bay(step, bay);
-    const char *obstacle = safety_motion_obstacle(station);
-    if (obstacle)
-        return obstacle;
-    const struct fault *fault = fault_with_effect(&station->faults, bay->slot, FAULT_BLOCKS);
-    /* A pack without serial or of a foreign type may be given back. */
-    if (fault && fault->code != FAULT_PackUnidentified && fault->code != FAULT_PackType &&
-        fault->code != FAULT_PackSilent)
-        return "the bay has a fault";
     if (bay->charge.phase != CHARGE_OFF || in->contactor_closed)
         return "the contactor is closed";
     if (!current_allows_door(step, in))
@@ -224,6 +218,20 @@ const char *safety_door_obstacle(const struct core_step *step, const struct bay 
             (bay_door_in_use(&station->bays[i]) || step->in->bays[i].door != IO_DOOR_CLOSED))
             return "another door is open";
     return NULL;
+}
+
+const char *safety_door_obstacle(const struct core_step *step, const struct bay *bay)
+{
+    const struct station *station = step->station;
+    const char *obstacle = safety_motion_obstacle(station);
+    if (obstacle)
+        return obstacle;
+    const struct fault *fault = fault_with_effect(&station->faults, bay->slot, FAULT_BLOCKS);
+    /* A pack without serial or of a foreign type may be given back. */
+    if (fault && fault->code != FAULT_PackUnidentified && fault->code != FAULT_PackType &&
+        fault->code != FAULT_PackSilent)
+        return "the bay has a fault";
+    return safety_door_interlock(step, bay);
 }
 
 const char *safety_gate_obstacle(const struct core_step *step, enum io_motion motion)

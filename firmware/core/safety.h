@@ -23,6 +23,9 @@ bool safety_bay_shut(const struct core_step *step, const struct io_bay *in);
 
 /* Why this door may not be opened now, a constant text; NULL when it may. */
 const char *safety_door_obstacle(const struct core_step *step, const struct bay *bay);
+/* The part of it that holds in maintenance too (rule 4): contactor open, no current, no other door.
+ */
+const char *safety_door_interlock(const struct core_step *step, const struct bay *bay);
 /* Why no door may move at all now (emergency, safe mode, storage, maintenance). */
 const char *safety_motion_obstacle(const struct station *station);
 /* Why the gate may not move that way now. */

@@ -3,6 +3,7 @@
 #include "core/charge_power.h"
 #include "core/door.h"
 #include "core/gate.h"
+#include "core/maintenance.h"
 #include "core/safety.h"
 #include "core/session.h"
 #include "core/swap_steps.h"
@@ -99,7 +100,7 @@ static void check_outputs(const struct core_step *step, const struct io_requests
 
 bool bay_wants_fan(const struct station *station, const struct bay *bay)
 {
-    return bay->charge.phase == CHARGE_RUNNING ||
+    return bay->fan || bay->charge.phase == CHARGE_RUNNING ||
            fault_active(&station->faults, FAULT_OverTemperature, bay->slot);
 }
 
@@ -122,7 +123,7 @@ static void station_outputs(struct core_step *step, struct io_requests *out)
         struct io_bay_request *request = &out->bays[i];
         door_outputs(step, bay, request);
         charge_set_points(step, bay, allowed_kw[i], request);
-        request->light = bay->state == BAY_OPEN;
+        request->light = bay->state == BAY_OPEN || bay->light;
         request->fan = bay_wants_fan(station, bay);
     }
     out->siren |= thermal;
@@ -189,6 +190,7 @@ void station_step(struct station *station, const struct io_readings *in, struct 
         charge_step(&step, &station->bays[i]);
     }
     swap_step(&step);
+    maintenance_gate_step(&step);
     watch_interruption(&step);
     station_outputs(&step, out);
 }

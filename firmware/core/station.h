@@ -126,7 +126,8 @@ const char *station_request_reserve(struct station *station, const struct io_rea
                                     struct station_actions *actions);
 
 /* A person at the station: puts a bay (slot 0: the station) in or out of maintenance; confirms
- * latched faults (slot -1: all). Refusal: Busy. */
+ * latched faults (slot -1: all). Refusals: Malformed (no such bay), Busy (a swap needs it),
+ * SafetyLock (on its way out something is not shut, see core/maintenance.h). */
 const char *station_request_maintenance(struct station *station, int slot, bool on,
                                         const struct io_readings *in,
                                         struct station_actions *actions);
@@ -135,7 +136,8 @@ void station_request_reset(struct station *station, int slot, int64_t now_us,
 
 /* --- what others in core use --- */
 
-/* Whether a bay's fan runs: while it charges, and until a hot pack is cool. */
+/* Whether a bay's fan runs: while it charges, until a hot pack is cool, and when a person in
+ * maintenance wants it. */
 bool bay_wants_fan(const struct station *station, const struct bay *bay);
 
 struct bay *station_bay(struct station *station, int slot);

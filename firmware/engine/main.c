@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/watchdog.h"
+#include "engine/console_serve.h"
 #include "engine/guardian.h"
 #include "engine/options.h"
 #include "engine/plants.h"
@@ -49,6 +50,7 @@ struct process {
     struct engine_link link;
     struct engine_options options;
     struct engine *engine;
+    struct engine_serve *console;          /* NULL: technicians' tools are not served */
     int signals, listener, monitor, timer; /* -1: none */
     bool stop;
     bool unguarded; /* it stops because its guardian has died */
@@ -183,6 +185,7 @@ static int start(struct process *process, struct err *err)
         return process->listener;
     log_info("engine", "ready board=%s bays=%d socket=%s boot=%lld", process->options.board,
              process->options.bay_count, path, (long long)engine_boot(process->engine));
+    process->console = engine_serve_open(process->engine, process->config, process->real.directory);
     daemon_notify("READY=1");
     return 0;
 }
@@ -244,7 +247,8 @@ static bool ended(struct process *process, int64_t *deadline_us)
 static int wait_for(const struct process *process, struct pollfd *fds, int wait_ms)
 {
     nfds_t count = 0;
-    const int own[] = {process->signals, process->timer, process->listener, process->monitor};
+    const int own[] = {process->signals, process->timer, process->listener, process->monitor,
+                       engine_serve_fd(process->console)};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         fds[count++] = (struct pollfd){own[i], POLLIN, 0};
     for (size_t i = 0; i < process->plants.count; i++) {
@@ -260,7 +264,7 @@ static void serve(struct process *process)
     bool behind = false;
     int64_t deadline_us = 0;
     struct watchdog watchdog = watchdog_from_environment();
-    struct pollfd fds[4 + ENGINE_PLANTS_MAX];
+    struct pollfd fds[5 + ENGINE_PLANTS_MAX];
     while (!ended(process, &deadline_us)) {
         int wait_ms = -1;
         bool urgent = engine_pump(process->engine, &wait_ms);
@@ -279,6 +283,8 @@ static void serve(struct process *process)
             watch_guardian(process);
         if (ticks || behind || urgent)
             behind = engine_step(process->engine, 100);
+        if (ticks || fds[4].revents)
+            engine_serve_step(process->console);
         (void)watchdog_tick(&watchdog, clock_mono_us()); /* the timer wakes this loop in time */
     }
 }
@@ -298,6 +304,7 @@ static int finish(struct process *process, struct err *err)
 static void release(struct process *process)
 {
     plants_close(&process->plants);
+    engine_serve_close(process->console);
     guardian_end(&process->guardian);
     engine_free(process->engine);
     board_free(process->board);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/options.h"
 #include "base/daemon.h"
+#include "engine/console_serve.h"
 #include <string.h>
 
 #define LIMITS_KEY(field, value, lowest, highest, help)                                            \
@@ -21,6 +22,7 @@ const struct config_key ENGINE_KEYS[] = {
     {"engine", "report_interval_s", CONFIG_REAL, "10", 0.1, 3600, NULL,
      "Plant seconds between two statuses for the monitor; more often at each transition, never "
      "more than ten a second of wall time. Not longer than the monitor's report.interval_s."},
+    CONSOLE_SERVE_KEYS,
     {"charging", "target_soc", CONFIG_REAL, "95", 10, 100, NULL,
      "Charging stops, and a pack is READY, at this state of charge in %. SET_CONFIG target_soc, "
      "like the other keys of this section, takes precedence."},

@@ -78,8 +78,7 @@ static int set_count(const struct ipc_packet *packet)
     return count == MESSAGE_ABSENT ? 0 : count >= 1 && count <= SWAP_SET_MAX ? (int)count : -1;
 }
 
-/* Takes over what a command did and makes it durable. NULL, or why it must be refused after all. */
-static const char *settle(struct engine *engine)
+const char *engine_settle(struct engine *engine)
 {
     bool transition = engine->actions.transition;
     engine_take_actions(engine);
@@ -112,7 +111,7 @@ static void on_charge(struct engine *engine, const struct ipc_packet *packet)
             ? "Stale"
             : station_request_swap(station, &engine->readings, &request, &engine->actions);
     if (!refusal) {
-        refusal = settle(engine);
+        refusal = engine_settle(engine);
         if (refusal)
             station_revoke_swap(station);
     }
@@ -135,7 +134,7 @@ static void on_session(struct engine *engine, const struct ipc_packet *packet)
     const char *refusal =
         station_request_session(&engine->station, &engine->readings, &request, &engine->actions);
     if (!refusal) /* a session whose intent is not durable is stopped by the next step */
-        refusal = settle(engine);
+        refusal = engine_settle(engine);
     answer(engine, packet, IPC_SESSION_RESPONSE, refusal);
 }
 
@@ -153,7 +152,7 @@ static void on_reserve(struct engine *engine, const struct ipc_packet *packet)
     const char *refusal =
         station_request_reserve(&engine->station, &engine->readings, &request, &engine->actions);
     if (!refusal)
-        refusal = settle(engine);
+        refusal = engine_settle(engine);
     answer(engine, packet, IPC_RESERVE_RESPONSE, refusal);
 }
 
@@ -211,7 +210,7 @@ static void on_config(struct engine *engine, const struct ipc_packet *packet)
         engine->config = known;
         refusal = misfit;
     }
-    const char *stored = settle(engine);
+    const char *stored = engine_settle(engine);
     answer(engine, packet, IPC_CONFIG_RESPONSE, refusal ? refusal : stored);
 }
 

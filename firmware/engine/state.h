@@ -72,6 +72,10 @@ bool engine_commit(struct engine *engine);
 /* Puts the core's events behind the others. Clears the actions. */
 void engine_take_actions(struct engine *engine);
 
+/* receive.c: takes over what a request did to the core and makes it durable. NULL, or the code why
+ * it must be refused after all. */
+const char *engine_settle(struct engine *engine);
+
 /* engine.c */
 void engine_write_plants(struct engine *engine, const struct io_requests *requests);
 

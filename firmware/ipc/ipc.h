@@ -40,6 +40,12 @@
  *   token_presented       {token, vehicle_id}   a driver's token at the reader of the station;
  *                         vehicle_id is what the lane's reader says, "" when nobody is there
  *   fault_notification    {id, failure_info}   what the engine cannot say as an event (storage)
+ * On the sockets for technicians' tools (ipc_server.h), which engine and monitor have beside that:
+ * tool -> daemon
+ *   console_request       {verb, bay?, on?, answer?}   verbs: engine/console.h, monitor/console.h
+ * daemon -> tool
+ *   console_response      {status:"accepted"|"refused", reason?, text?, data?:{…}}   reason is a
+ * code, text a sentence for a person
  *
  * `time` is integer µs since 1970 on the plant clock; `age_ms` is how long before sending that was
  * (plant pace, ms), so that the monitor can place it on its own `up` scale.
@@ -77,6 +83,8 @@ enum ipc_type {
     IPC_FAULT_NOTIFICATION,
     IPC_TOKEN_PRESENTED,
     IPC_TOKEN_RESPONSE,
+    IPC_CONSOLE_REQUEST,
+    IPC_CONSOLE_RESPONSE,
     IPC_TYPE_COUNT
 };
 

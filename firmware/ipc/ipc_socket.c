@@ -52,7 +52,7 @@ static int bind_path(int fd, const struct sockaddr_un *address, struct err *err)
         return err_set(err, ERR_EXISTS, "socket %s: a file that is no socket is in the way",
                        address->sun_path);
     if (somebody_listens(address))
-        return err_set(err, ERR_EXISTS, "socket %s: another engine serves it", address->sun_path);
+        return err_set(err, ERR_EXISTS, "socket %s: another process serves it", address->sun_path);
     (void)unlink(address->sun_path); /* left behind by a process that was killed */
     if (bind(fd, name, sizeof(*address)) < 0)
         return err_set_errno(err, ERR_SYSTEM, errno, "socket %s: cannot be created",
@@ -100,7 +100,7 @@ int ipc_connect(const char *path, struct err *err)
     if (fd < 0)
         return fd;
     if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-        return err_set_errno(err, ERR_UNAVAILABLE, errno, "engine socket %s: nobody answers", path);
+        return err_set_errno(err, ERR_UNAVAILABLE, errno, "socket %s: nobody answers", path);
     int connected = fd;
     fd = -1;
     return connected;

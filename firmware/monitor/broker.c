@@ -118,6 +118,22 @@ void broker_leave(struct monitor *monitor, int64_t seconds, int64_t command)
     monitor->link->go_offline(monitor->link->self);
 }
 
+void monitor_reconnect(struct monitor *monitor)
+{
+    log_info(MODULE, "reconnecting, as a technician asked");
+    if (monitor->offline) {
+        monitor->offline_until_us = now_us(monitor);
+        broker_tick(monitor);
+        return;
+    }
+    if (monitor->connected)
+        broker_say_status(monitor, false, "reconnecting, as a technician asked");
+    monitor->connected = false;
+    outbox_lost(&monitor->outbox);
+    monitor->link->go_offline(monitor->link->self);
+    monitor->link->go_online(monitor->link->self);
+}
+
 int64_t broker_deadline(const struct monitor *monitor)
 {
     return monitor->offline_until_us;

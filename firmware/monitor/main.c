@@ -6,6 +6,7 @@
 #include "base/scope.h"
 #include "base/watchdog.h"
 #include "ipc/ipc.h"
+#include "monitor/console_serve.h"
 #include "monitor/inbox.h"
 #include "monitor/monitor.h"
 #include <errno.h>
@@ -35,6 +36,7 @@ struct process {
     struct session *session;
     struct monitor_link link;
     struct monitor *monitor;
+    struct monitor_serve *console; /* NULL: technicians' tools are not served */
     char host[256];
     int signals, engine; /* file descriptors, -1: none */
     int engine_tries;    /* in a row that came to nothing */
@@ -259,6 +261,9 @@ static int start(struct process *process, struct err *err)
     rc = monitor_new(&process->monitor, &options, err);
     if (rc == 0)
         rc = session_start(process->session, err);
+    if (rc == 0)
+        process->console = monitor_serve_open(process->monitor, process->session, process->config,
+                                              process->real.directory);
     /* It serves from here on: what happens is journaled, with or without a broker. */
     if (rc == 0)
         daemon_notify("READY=1");
@@ -314,10 +319,11 @@ static void serve(struct process *process)
             next = ping_us;
         struct pollfd fds[] = {{.fd = process->signals, .events = POLLIN},
                                {.fd = inbox_fd(process->inbox), .events = POLLIN},
-                               {.fd = process->engine, .events = POLLIN}};
+                               {.fd = process->engine, .events = POLLIN},
+                               {.fd = monitor_serve_fd(process->console), .events = POLLIN}};
         if (process->stop)
             return;
-        if (poll(fds, 3, wait_ms(next)) < 0 && errno != EINTR) {
+        if (poll(fds, 4, wait_ms(next)) < 0 && errno != EINTR) {
             log_error(MODULE, "poll: %s", strerror(errno));
             return;
         }
@@ -327,12 +333,15 @@ static void serve(struct process *process)
             inbox_deliver(process->inbox, process->monitor);
         if (fds[2].revents)
             receive_engine(process);
+        if (fds[3].revents)
+            monitor_serve_step(process->console);
     }
 }
 
 static void finish(struct process *process)
 {
     daemon_notify("STOPPING=1");
+    monitor_serve_close(process->console);
     if (process->monitor)
         monitor_shutdown(process->monitor, process->reboot ? "reboot" : "stopping");
     if (process->session)

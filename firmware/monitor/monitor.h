@@ -76,6 +76,9 @@ void monitor_on_engine_connected(struct monitor *monitor);
 void monitor_on_engine_lost(struct monitor *monitor, const char *reason);
 void monitor_on_engine_packet(struct monitor *monitor, const void *bytes, size_t length);
 
+/* A technician wants the connection to the broker made anew now; ends being offline by command. */
+void monitor_reconnect(struct monitor *monitor);
+
 /* Does what is due; returns when (env->mono_us) to call again at the latest. */
 int64_t monitor_tick(struct monitor *monitor);
 

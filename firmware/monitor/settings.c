@@ -44,6 +44,9 @@ const struct config_key SETTINGS_KEYS[] = {
          "A command is fresh when its time is within so many s of now (wall clock)."),
     SWITCH("control", "strict_time", "off",
            "Refuse commands whose time is only a date, even today's."),
+    TEXT("console", "monitor_socket", "",
+         "Unix socket for technicians' tools (swap-console); empty: console.sock in the state "
+         "folder; none: no such socket."),
     TEXT("control", "reboot_command", "",
          "Command line that reboots this machine, run by sh when SERVER_ASK_RESTART asks for mode "
          "reboot; empty: such a command is refused."),

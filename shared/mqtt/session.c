@@ -56,7 +56,7 @@ void session_set_phase(struct session *session, enum session_phase phase)
 
 void session_break(struct session *session, const char *format, ...)
 {
-    char reason[SESSION_REASON_SIZE];
+    char reason[SESSION_REASON_SIZE] = "";
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(reason, sizeof(reason), format, arguments);
@@ -67,6 +67,8 @@ void session_break(struct session *session, const char *format, ...)
     bool wanted = session->wanted && !session->ending;
     if (alive)
         session_set_phase(session, PHASE_BROKEN);
+    if (alive && wanted)
+        memcpy(session->reason, reason, sizeof(session->reason));
     pthread_mutex_unlock(&session->lock);
     if (alive && wanted && session->options.events->lost)
         session->options.events->lost(session->options.self, reason);
@@ -322,4 +324,28 @@ bool session_is_ready(const struct session *session)
     bool ready = inside->phase == PHASE_READY;
     pthread_mutex_unlock(&inside->lock);
     return ready;
+}
+
+void session_look(struct session *session, struct session_view *view)
+{
+    static const char *const NAMES[] = {[PHASE_STOPPED] = "stopped",
+                                        [PHASE_WAITING] = "waiting",
+                                        [PHASE_CONNECTING] = "connecting",
+                                        [PHASE_READY] = "ready",
+                                        [PHASE_BROKEN] = "ending"};
+    pthread_mutex_lock(&session->lock);
+    int64_t now = session_now_ms();
+    *view = (struct session_view){.phase = NAMES[session->phase],
+                                  .since_ms = now - session->phase_since_ms,
+                                  .port = session->options.port};
+    /* The attempt that made this connection, or is under way, is counted already. */
+    if (session->phase == PHASE_CONNECTING)
+        view->failures = session->failures - 1;
+    else if (session->phase != PHASE_READY)
+        view->failures = session->failures;
+    if (session->phase == PHASE_WAITING && session->next_try_ms > now)
+        view->next_ms = session->next_try_ms - now;
+    (void)snprintf(view->host, sizeof(view->host), "%s", session->options.host);
+    memcpy(view->last_error, session->reason, sizeof(view->last_error));
+    pthread_mutex_unlock(&session->lock);
 }

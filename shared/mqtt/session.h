@@ -143,6 +143,18 @@ void session_free(struct session *session);
 
 bool session_is_ready(const struct session *session);
 
+/* How the connection is, for people. */
+struct session_view {
+    const char *phase; /* "stopped", "waiting", "connecting", "ready", "ending"; constant */
+    int64_t since_ms;  /* how long in it (wall) */
+    int64_t next_ms;   /* until the next attempt; 0 but when waiting */
+    int failures;      /* attempts in a row that came to nothing */
+    char host[256];    /* of the broker */
+    int port;
+    char last_error[256]; /* why the last connection or attempt ended, "" never */
+};
+void session_look(struct session *session, struct session_view *view);
+
 /* Publishes. QoS 1 yields a token > 0 for events.published (0 for QoS 0). ERR_BUSY when the window
  * is full, ERR_UNAVAILABLE when not connected. Never blocks on the network. */
 int session_publish(struct session *session, const char *topic, const void *payload, size_t length,

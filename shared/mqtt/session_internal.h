@@ -72,7 +72,7 @@ struct session {
     int failures; /* attempts in a row that came to nothing */
     int64_t next_try_ms, phase_since_ms;
     bool session_present;
-    char reason[SESSION_REASON_SIZE]; /* why the connection broke, set by paho's threads */
+    char reason[SESSION_REASON_SIZE]; /* why the last connection or attempt ended, for people */
     struct session_will will;
 
     /* The worker's (publishers read it between session_enter and session_leave). */

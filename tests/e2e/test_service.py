@@ -13,7 +13,7 @@ import time
 import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-UNITS = {"firmware": ("swap-engine", "swap-monitor"), "cloud": ("swap-bridge",)}
+UNITS = {"firmware": ("swap-engine", "swap-monitor", "swap-console@"), "cloud": ("swap-bridge",)}
 
 
 class Manager:

@@ -76,6 +76,11 @@ static const char *const GOOD[IPC_TYPE_COUNT] = {
     [IPC_FAULT_NOTIFICATION] =
         "{\"type\":\"fault_notification\",\"message_id\":\"e4\",\"id\":\"1231\","
         "\"failure_info\":\"no space\"}",
+    [IPC_CONSOLE_REQUEST] = "{\"type\":\"console_request\",\"message_id\":\"c1\","
+                            "\"verb\":\"light\",\"on\":true,\"answer\":\"\"}",
+    [IPC_CONSOLE_RESPONSE] =
+        "{\"type\":\"console_response\",\"message_id\":\"c1\",\"status\":\"refused\","
+        "\"reason\":\"SafetyLock\",\"text\":\"the contactor is closed\"}",
 };
 
 static void test_every_type_is_read(void **state)
@@ -97,8 +102,9 @@ static void test_every_required_field_is_required(void **state)
 {
     (void)state;
     static const char *const optional[] = {
-        "location",     "price_per_kwh", "board",   "fw",         "latitude", "longitude",
-        "open_command", "reason",        "session", "target_soc", "power_kw", "request_id"};
+        "location",  "price_per_kwh", "board",  "fw",      "latitude",
+        "longitude", "open_command",  "reason", "session", "target_soc",
+        "power_kw",  "request_id",    "on",     "answer",  "text"};
     int checked = 0;
     for (int i = 0; i < IPC_TYPE_COUNT; i++) {
         cJSON *whole = cJSON_Parse(GOOD[i]);

@@ -342,8 +342,18 @@ static void test_broker_dies(void **state)
     assert_int_equal(client.published, 0);
     assert_true(strlen(client.reason) > 0);
     wait_for(&client, &client.lost, 3); /* tries in vain */
+    struct session_view view;
+    session_look(client.session, &view);
+    assert_string_equal(view.host, "127.0.0.1");
+    assert_int_equal(view.port, broker->port);
+    assert_true(view.failures >= 1 && strlen(view.last_error) > 0);
+    assert_string_not_equal(view.phase, "ready");
     broker_start(broker);
     wait_for(&client, &client.ready, 2);
+    session_look(client.session, &view);
+    assert_string_equal(view.phase, "ready");
+    assert_int_equal(view.next_ms, 0);
+    assert_int_equal(view.failures, 0);
     say(&client, "t/d", "again", 1);
     wait_for(&client, &client.published, 1);
     wait_for(&client, &client.messages, 1);
