@@ -65,6 +65,9 @@ int verb_net(struct console *console, const struct words *words, struct err *err
 int verb_journal(struct console *console, const struct words *words, struct err *err);
 int verb_reconnect(struct console *console, const struct words *words, struct err *err);
 int verb_version(struct console *console, const struct words *words, struct err *err);
+/* logs_export.c */
+int verb_log(struct console *console, const struct words *words, struct err *err);
+int verb_export(struct console *console, const struct words *words, struct err *err);
 /* can_dump.c */
 int verb_can(struct console *console, const struct words *words, struct err *err);
 /* selftest.c */

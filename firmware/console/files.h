@@ -27,9 +27,8 @@ struct files_journal {
     int64_t file_bytes; /* of the database and its log */
 };
 
-/* Reads DIR/journal.db. `check` also has SQLite check its structure (quick_check). ERR_NOT_FOUND,
- * ERR_INVALID with what is wrong, ERR_PERMISSION, ERR_IO, ERR_FULL (no room for the copy). */
-int files_read_journal(const char *folder, bool check, struct files_journal *journal,
-                       struct err *err);
+/* Reads and checks DIR/journal.db, through a copy. ERR_NOT_FOUND, ERR_INVALID with what is wrong,
+ * ERR_PERMISSION, ERR_IO, ERR_BUSY (it changes too fast). */
+int files_read_journal(const char *folder, struct files_journal *journal, struct err *err);
 
 #endif

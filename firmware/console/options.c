@@ -4,6 +4,7 @@
 #include "base/config_keys.h"
 #include "base/scope.h"
 #include "drivers/board.h"
+#include "logs/logs.h"
 #include <string.h>
 
 const struct config_key CONSOLE_KEYS[] = {
@@ -17,6 +18,7 @@ const struct config_key CONSOLE_KEYS[] = {
          "The monitor's socket for technicians' tools."),
     TEXT("console", "engine_state", "/var/lib/swapstack-engine",
          "The engine's state folder, read when the engine does not run."),
+    TEXT("console", "logs", LOGS_FOLDER, "Folder of the log files, for log and export."),
     TEXT("console", "monitor_state", "/var/lib/swapstack-monitor",
          "Folder of the monitor's journal, read when the monitor does not run."),
 };
@@ -31,6 +33,7 @@ static const struct args_option OPTIONS[] = {
     {"monitor", "PATH", "the monitor's socket for technicians' tools", "console", "monitor_socket"},
     {"engine-state", "DIR", "the engine's state folder", "console", "engine_state"},
     {"monitor-state", "DIR", "folder of the journal", "console", "monitor_state"},
+    {"logs", "DIR", "folder of the log files", "console", "logs"},
     {"answer", "CHALLENGE", "print the answer to a station's challenge and exit; needs --key", NULL,
      NULL},
     {"key", "FILE", "technician key of that station, for --answer", NULL, NULL},

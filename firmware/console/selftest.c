@@ -66,7 +66,7 @@ static void check_files(const struct console *console, struct selftest *test)
     struct err err = {0};
     int code = files_check_engine(engine, &err);
     selftest_check(test, code == 0, "the engine's state file is whole", err.text);
-    code = files_read_journal(monitor, true, &journal, &err);
+    code = files_read_journal(monitor, &journal, &err);
     selftest_check(test, code == 0, "the journal is whole", err.text);
     check_space(test, "engine's state", engine);
     check_space(test, "journal", monitor);

@@ -95,7 +95,7 @@ static int journal_from_file(struct console *console, const struct err *why, str
     struct err own = {0};
     screen_print(console->to, "%s.\n", why->text);
     const char *folder = config_text(console->config, "console", "monitor_state");
-    if (files_read_journal(folder, false, &journal, &own))
+    if (files_read_journal(folder, &journal, &own))
         return err_set(err, why->code, "nor tells its file: %s", own.text);
     show_journal_file(console->to, &journal);
     return 0;

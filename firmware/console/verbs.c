@@ -29,6 +29,12 @@ const struct console_verb CONSOLE_VERBS[] = {
     VERB("faults", "faults", verb_faults, CONSOLE_ANYBODY, "Active faults, and since when."),
     VERB("io", "io [N]", verb_io, CONSOLE_ANYBODY,
          "Every input and output with its age; of the station and all bays, or of a bay."),
+    VERB("log", "log [-n N] [-f] [--level L] [--module M] [--since T]", verb_log, CONSOLE_ANYBODY,
+         "What the programs, kernel and systemd logged, in one order of time; -f goes on until a "
+         "key "
+         "is pressed."),
+    VERB("export", "export --zmodem|--xmodem [--max-bytes N]", verb_export, CONSOLE_ANYBODY,
+         "Sends a diagnostic bundle without secrets over this line."),
     VERB("net", "net", verb_net, CONSOLE_ANYBODY,
          "The connection to the broker: state, last error, back-off, what was acknowledged."),
     VERB("journal", "journal", verb_journal, CONSOLE_ANYBODY,

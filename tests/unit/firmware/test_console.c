@@ -325,12 +325,12 @@ static void a_journal_is_read_beside_its_monitor(void **state)
     struct err err = {0};
     bool damaged;
     folder_make(&folder);
-    assert_int_equal(files_read_journal(folder.path, true, &seen, &err), ERR_NOT_FOUND);
+    assert_int_equal(files_read_journal(folder.path, &seen, &err), ERR_NOT_FOUND);
     assert_int_equal(journal_sqlite_open(&journal, folder.path, "0123456789abcdef0123456789abcdef",
                                          &damaged, &err),
                      0);
     fill(&journal, 11);
-    if (files_read_journal(folder.path, true, &seen, &err))
+    if (files_read_journal(folder.path, &seen, &err))
         fail_msg("%s", err.text);
     assert_string_equal(seen.id, "0123456789abcdef0123456789abcdef");
     assert_int_equal(seen.boot, 1);
@@ -340,7 +340,7 @@ static void a_journal_is_read_beside_its_monitor(void **state)
     assert_int_equal(seen.oldest_us, 1795258800000001);
     fill(&journal, 0); /* it was not disturbed */
     journal.ops->close(journal.self);
-    assert_int_equal(files_read_journal(folder.path, true, &seen, &err), 0);
+    assert_int_equal(files_read_journal(folder.path, &seen, &err), 0);
     assert_int_equal(seen.event_rows, 6);
     /* damaged: named, not hidden */
     char path[128];
@@ -351,7 +351,7 @@ static void a_journal_is_read_beside_its_monitor(void **state)
     for (int page = 1; page < 6; page++)
         assert_true(pwrite(fd, NOISE, sizeof NOISE, page * 4096) > 0);
     (void)close(fd);
-    assert_int_equal(files_read_journal(folder.path, true, &seen, &err), ERR_INVALID);
+    assert_int_equal(files_read_journal(folder.path, &seen, &err), ERR_INVALID);
     folder_remove(&folder);
 }
 
