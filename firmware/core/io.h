@@ -75,6 +75,8 @@ struct io_readings {
     char lane_vehicle[IO_ID_SIZE]; /* vehicle id from a reader at the lane, "" when there is none */
     bool guard_clear;              /* no person in the moving zone */
     bool emergency_stop, smoke, water;
+    bool residual_current; /* the residual-current device has tripped */
+    bool mains_lost;       /* no supply; the controller runs on its own battery */
     double ambient_c;
     double mains_import_wh;
     int bay_count;

@@ -48,7 +48,9 @@
     X(bay_max_v, 1000, 10, 1500, "Highest charging voltage of a bay in V.")                        \
     X(bay_max_a, 250, 1, 1000, "Highest charging current of a bay in A.")                          \
     X(bay_max_kw, 40, 0.1, 500, "Highest charging power of a bay in kW.")                          \
-    X(fault_hold_s, 5, 0, 600, "A fault is cleared after its cause was gone for this long.")
+    X(uncontrolled_s, 0.5, 0.1, 10, "Current for this long after switching off cuts all power.")   \
+    X(fault_hold_s, 5, 0, 600, "A fault is cleared after its cause was gone for this long.")       \
+    X(fault_flap_s, 300, 0, 3600, "Each return of a fault doubles that, up to this long.")
 
 struct station_limits {
 #define LIMITS_FIELD(field, value, lowest, highest, help) double field;

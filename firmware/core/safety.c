@@ -6,8 +6,7 @@
 void step_fault(struct core_step *step, enum fault_code code, int slot, bool cause)
 {
     struct station *station = step->station;
-    fault_set(&station->faults, code, slot, cause, step_now(step), station->limits.fault_hold_s,
-              step->actions);
+    fault_set(&station->faults, code, slot, cause, step_now(step), &station->limits, step->actions);
 }
 
 int64_t safety_age_us(const struct core_step *step, int64_t at_us)
@@ -56,7 +55,10 @@ static void watch_station(struct core_step *step)
     step_fault(step, FAULT_StationSensorStale, 0, stale);
     step_fault(step, FAULT_EmergencyStop, 0, known && in->emergency_stop);
     step_fault(step, FAULT_Smoke, 0, known && in->smoke);
+    step_fault(step, FAULT_ResidualCurrent, 0, known && in->residual_current);
     step_fault(step, FAULT_Water, 0, known && in->water);
+    step_fault(step, FAULT_MainsLost, 0, known && in->mains_lost);
+    step_fault(step, FAULT_DriverFault, 0, station->driver_fault);
     step_fault(step, FAULT_SensorImplausible, 0,
                known && !safety_temperature_ok(&station->limits, in->ambient_c));
     step_fault(step, FAULT_StorageFault, 0, station->storage_fault);
@@ -93,6 +95,38 @@ static bool heats_fast(const struct core_step *step, struct bay *bay, const stru
     return bay->rise_since_us && now_us - bay->rise_since_us >= limits_us(limits->rise_s);
 }
 
+/* Rule 7: what is no number, or no percentage, is an alarm. */
+static bool pack_implausible(const struct io_pack *pack)
+{
+    bool percent = pack->soc_percent >= 0 && pack->soc_percent <= 100;
+    return !percent || !isfinite(pack->pack_v) || !isfinite(pack->pack_a) ||
+           !isfinite(pack->cell_max_v) || !isfinite(pack->cell_min_v);
+}
+
+static bool charger_wrong(const struct io_charger *charger)
+{
+    return charger->fault || !isfinite(charger->dc_a) || !isfinite(charger->dc_v);
+}
+
+/* Everything is switched off, and fresh readings of charger or pack still show a current. */
+static bool uncontrolled(const struct core_step *step, struct bay *bay, const struct io_bay *in)
+{
+    const struct station_limits *limits = &step->station->limits;
+    bool off = bay->charge.phase == CHARGE_OFF || bay->charge.phase == CHARGE_OPENING;
+    double current_a = 0;
+    if (safety_charger_fresh(step, in))
+        current_a = fabs(in->charger.dc_a);
+    if (safety_pack_fresh(step, in))
+        current_a = fmax(current_a, fabs(in->pack.pack_a));
+    if (!off || current_a < limits->stopped_current_a) {
+        bay->runaway_since_us = 0;
+        return false;
+    }
+    if (!bay->runaway_since_us)
+        bay->runaway_since_us = step_now(step);
+    return step_now(step) - bay->runaway_since_us > limits_us(limits->uncontrolled_s);
+}
+
 /* The door stands otherwise than this bay's state asked for. */
 static bool door_forced(const struct bay *bay, const struct io_bay *in)
 {
@@ -126,6 +160,7 @@ static void watch_pack(struct core_step *step, struct bay *bay, const struct io_
 
     step_fault(step, FAULT_PackSilent, bay->slot, silent);
     step_fault(step, FAULT_PackDamaged, bay->slot, here && fresh && pack->faults != 0);
+    step_fault(step, FAULT_PackImplausible, bay->slot, here && fresh && pack_implausible(pack));
     step_fault(step, FAULT_OverTemperature, bay->slot,
                here && fresh &&
                    (!safety_temperature_ok(limits, pack->temp_max_c) ||
@@ -154,8 +189,11 @@ static void watch_bay(struct core_step *step, struct bay *bay)
     step_fault(step, FAULT_ThermalEvent, bay->slot, event);
     step_fault(step, FAULT_DoorForced, bay->slot, known && door_forced(bay, in));
     step_fault(step, FAULT_ContactorFault, bay->slot, known && contactor_wrong(step, bay, in));
+    step_fault(step, FAULT_CurrentUncontrolled, bay->slot, uncontrolled(step, bay, in));
     step_fault(step, FAULT_ChargerFault, bay->slot,
-               safety_charger_fresh(step, in) && in->charger.fault);
+               safety_charger_fresh(step, in) && charger_wrong(&in->charger));
+    step_fault(step, FAULT_ChargerSilent, bay->slot,
+               safety_age_us(step, in->charger.at_us) > limits_us(limits->sensor_stale_s));
     watch_pack(step, bay, in);
     /* Raised where they happen; here their cause ends. */
     static const enum fault_code HAPPENINGS[] = {

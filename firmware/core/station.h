@@ -39,6 +39,7 @@ struct station {
     bool safe_mode;     /* the monitor is gone */
     bool storage_fault; /* intent or events cannot be made durable */
     bool stopping;      /* the process is about to end: as safe mode */
+    bool driver_fault;  /* a driver cannot be read or written for longer than frames_stale_s */
     /* conditions of the core */
     bool maintenance; /* asked for at the station */
     bool interrupted; /* a swap stopped half way; the next command settles it */

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/watchdog.h"
+#include "core/fault_list.h"
 #include "engine/options.h"
 #include "engine/plants.h"
 #include "ipc/ipc.h"
@@ -20,6 +21,8 @@ static const struct args_option OPTIONS[] = {
     {"socket", "PATH", "Unix socket for the monitor", "engine", "socket"},
     {"state", "DIR", "folder of the durable state", "engine", "state"},
     {"config", "FILE", "configuration (INI)", NULL, NULL},
+    {"faults", NULL, "print every fault: cause, reaction, what to check (docs/faults.md)", NULL,
+     NULL},
     {"check", NULL, "check the board folder, print every mistake, do nothing else", NULL, NULL},
     {"acknowledge", NULL,
      "somebody at the station has looked: latched faults whose cause is gone end", NULL, NULL},
@@ -28,7 +31,8 @@ static const struct args_option OPTIONS[] = {
 static const struct args_spec SPEC = {
     .program = "swap-engine",
     .synopsis = "--board DIR --socket PATH --state DIR [--config FILE]\n"
-                "       swap-engine --check --board DIR",
+                "       swap-engine --check --board DIR\n"
+                "       swap-engine --faults",
     .summary = "Drives the hardware of one battery swap station: bays, doors, chargers, gate.\n"
                "Serves one swap-monitor on its socket.",
     .options = OPTIONS,
@@ -323,6 +327,10 @@ int main(int argc, char **argv)
     struct err err = {0};
     if (args_parse(&args, &SPEC, argc, argv, &err))
         return args_fail(&SPEC, &err);
+    if (args_value(args, "faults")) {
+        args_free(args);
+        return fault_list_print(stdout) ? EX_OSERR : EX_OK;
+    }
     if (args_value(args, "check")) {
         const char *folder = args_value(args, "board");
         int status = folder ? check_board(folder) : EX_USAGE;
