@@ -32,7 +32,8 @@ void swap_fail(struct core_step *step, const char *reason)
     swap_enter(step, SWAP_ENDING);
 }
 
-/* True when this bay has nothing more to settle. Closes a door that stands open. */
+/* True when this bay has nothing more to settle. Closes a door that stands open, but gives whoever
+ * has his hands in it time to finish: three tries against them would take the bay out of service. */
 static bool secured(struct core_step *step, int slot)
 {
     struct bay *bay = slot ? station_bay(step->station, slot) : NULL;
@@ -40,7 +41,9 @@ static bool secured(struct core_step *step, int slot)
         return true;
     switch (bay->state) {
     case BAY_OPEN:
-        bay_close(step, bay);
+        if (!step_bay(step, bay)->door_obstructed ||
+            swap_overdue(step, step->station->limits.guard_s))
+            bay_close(step, bay);
         return false;
     case BAY_OPENING:
     case BAY_CLOSING:
