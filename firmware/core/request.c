@@ -56,6 +56,14 @@ static void hold(struct core_step *step, struct bay *bay)
     TEXT_SET(bay->reservation.request_id, step->station->swap.request_id);
 }
 
+/* A vehicle that was left without a battery cannot leave: it is served again where it stands. */
+static bool is_stranded(const struct station *station, const char *vehicle)
+{
+    const struct swap *swap = &station->swap;
+    return swap->step == SWAP_LEAVING && swap->completed && text_equal(swap->vehicle, vehicle) &&
+           custody_owed(station, vehicle);
+}
+
 const char *station_request_swap(struct station *station, const struct io_readings *in,
                                  const struct station_swap_request *request,
                                  struct station_actions *actions)
@@ -65,7 +73,7 @@ const char *station_request_swap(struct station *station, const struct io_readin
     const char *locked = swap_locked(&step);
     if (locked)
         return locked;
-    if (station->swap.step != SWAP_IDLE)
+    if (station->swap.step != SWAP_IDLE && !is_stranded(station, request->vehicle))
         return "Busy";
     if (!select_ready(&step, &wish)) {
         if (verifying(station))
