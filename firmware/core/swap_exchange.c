@@ -129,6 +129,8 @@ void swap_dispense_opening(struct core_step *step)
     struct swap *swap = &step->station->swap;
     struct bay *bay = station_bay(step->station, swap->dispense_slot);
     bool opened = bay->custody.kind == CUSTODY_DISPENSE; /* asked to, in this swap */
+    struct select_wish wish = {swap->battery, swap->request_id, swap->vehicle, NAN,
+                               swap->return_slot};
     if (bay->state == BAY_OPEN) {
         swap_enter(step, SWAP_OFFERING);
     } else if (bay->state == BAY_OPENING) {
@@ -140,9 +142,12 @@ void swap_dispense_opening(struct core_step *step)
                swap_overdue(step, step->station->limits.guard_s)) {
         /* Out of service, or locked meanwhile: the next best one, else the user's own back. The
          * pack stays on record; nobody was offered anything while the door was shut. */
+        bool refused = !opened && !is_locked(step, bay);
         bay->custody = (struct custody){0};
         if (swap->give_back)
             swap_fail(step, swap->reason);
+        else if (refused && select_ready(step, &wish) == bay->slot) /* nothing has changed */
+            swap_fail(step, "SafetyLock: the battery's door was not allowed to open");
         else
             swap_choose_battery(step);
     }
