@@ -33,6 +33,8 @@ static const char *station_obstacle(const struct core_step *step)
     const char *obstacle = safety_motion_obstacle(station); /* the same modes forbid charging */
     if (obstacle)
         return obstacle;
+    if (!safety_station_fresh(step))
+        return "station inputs are stale";
     static const enum fault_code STOPS[] = {FAULT_Water, FAULT_SensorImplausible, FAULT_MainsLost,
                                             FAULT_DriverFault};
     for (size_t i = 0; i < sizeof STOPS / sizeof *STOPS; i++)

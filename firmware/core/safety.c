@@ -21,6 +21,13 @@ static bool frames_fresh(const struct core_step *step, int64_t at_us)
     return at_us > 0 && step_now(step) - at_us <= limits_us(step->station->limits.frames_stale_s);
 }
 
+bool safety_station_fresh(const struct core_step *step)
+{
+    const struct io_readings *in = step->in;
+    return in->at_us > 0 &&
+           step_now(step) - in->at_us <= limits_us(step->station->limits.sensor_stale_s);
+}
+
 bool safety_pack_fresh(const struct core_step *step, const struct io_bay *in)
 {
     return frames_fresh(step, in->pack.at_us);
@@ -270,8 +277,7 @@ const char *safety_gate_obstacle(const struct core_step *step, enum io_motion mo
     /* A gate that has begun to move finishes in safe mode; only an emergency holds it. */
     if (station_mode(station) == STATION_EMERGENCY)
         return "emergency";
-    if (in->at_us == 0 ||
-        safety_age_us(step, in->at_us) > limits_us(station->limits.sensor_stale_s))
+    if (!safety_station_fresh(step))
         return "guard and lane are not known";
     if (!in->guard_clear)
         return "somebody is in the moving zone";
