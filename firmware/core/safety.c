@@ -190,6 +190,9 @@ static void watch_bay(struct core_step *step, struct bay *bay)
     bool known = in->at_us > 0 && !stale;
     bool event = known && (in->smoke || heats_fast(step, bay, in));
 
+    if (in->at_us > 0 && step_now(step) - in->at_us <= limits_us(limits->sensor_stale_s) &&
+        bay->state != BAY_OPENING)
+        bay->known_shut = in->door == IO_DOOR_CLOSED && in->locked;
     step_fault(step, FAULT_SensorStale, bay->slot, stale);
     step_fault(step, FAULT_BayTemperature, bay->slot,
                known && !safety_temperature_ok(limits, in->temp_c));
@@ -247,6 +250,19 @@ static bool current_allows_door(const struct core_step *step, const struct io_ba
     return charger || pack || !in->present;
 }
 
+/* What a bay says that is not heard any more does not count; a door that nobody has asked to open
+ * since it was seen shut does, or one dead sensor would close the whole station. */
+static bool door_may_be_open(const struct core_step *step, const struct bay *bay)
+{
+    const struct io_bay *in = step_bay(step, bay);
+    int64_t stale_us = limits_us(step->station->limits.sensor_stale_s);
+    if (bay_door_in_use(bay))
+        return true;
+    if (in->at_us > 0 && step_now(step) - in->at_us <= stale_us)
+        return in->door != IO_DOOR_CLOSED;
+    return !bay->known_shut && bay->state != BAY_MAINTENANCE;
+}
+
 const char *safety_door_obstacle(const struct core_step *step, const struct bay *bay)
 {
     const struct station *station = step->station;
@@ -264,8 +280,7 @@ const char *safety_door_obstacle(const struct core_step *step, const struct bay 
     if (!current_allows_door(step, in))
         return "current flows, or nobody tells how much";
     for (int i = 0; i < station->bay_count; i++)
-        if (i != bay->slot - 1 &&
-            (bay_door_in_use(&station->bays[i]) || step->in->bays[i].door != IO_DOOR_CLOSED))
+        if (i != bay->slot - 1 && door_may_be_open(step, &station->bays[i]))
             return "another door is open";
     return NULL;
 }
