@@ -56,12 +56,14 @@ struct site_command {
 struct site_bay_truth {
     double door, forbidden_s, open_current_s, smoke_s, heat_s, obstructed_s;
     const char *forbidden; /* why no current may flow */
-    bool wrong_serial;     /* given when the current began */
-    bool latched;          /* a thermal event that the engine must have seen: shut until reset */
+    double heard_s;
+    bool forced_unseen; /* its door was forced open, and the engine cannot know yet */
+    bool wrong_serial;  /* given when the current began */
+    bool latched;       /* a thermal event that the engine must have seen: shut until reset */
 };
 
 struct site_truth {
-    double gate, guard_s, alarm_s;
+    double gate, guard_s, alarm_s, unsafe_s;
     bool latched; /* an emergency that the engine must have seen */
     struct site_bay_truth bays[SITE_BAYS];
 };

@@ -151,6 +151,13 @@ void site_chaos_step(struct site *site)
 
 /* --- healing --- */
 
+static void heal_pack(struct sim_pack *pack)
+{
+    pack->hot_k = 0;
+    pack->temp_c = 25;
+    pack->faults = 0;
+}
+
 /* A technician: what is broken works again, batteries are good, charged ones among them, and one
  * bay is free. */
 static void heal_plant(struct site *site)
@@ -164,12 +171,12 @@ static void heal_plant(struct site *site)
     for (int i = 0; i < SITE_BAYS; i++) {
         struct sim_bay *bay = &world->bays[i];
         free += !bay->has_pack;
-        bay->pack.hot_k = 0;
-        bay->pack.temp_c = 25;
+        heal_pack(&bay->pack);
         bay->pack.soc = bay->pack.counted_soc = 0.97;
         bay->pack.full = false;
-        bay->pack.faults = 0;
     }
+    for (size_t i = 0; i < world->vehicle_count; i++)
+        heal_pack(&world->vehicles[i].pack);
     struct sim_pack taken;
     if (free == 0)
         bay_take(&world->bays[SITE_BAYS - 1], &taken);

@@ -2,7 +2,6 @@
 /* Commands to the monitor, as they come from `control`: mostly swaps. */
 #include "site.h"
 
-#include "engine/state.h"
 #include "protocol/timestamp.h"
 #include <stdio.h>
 #include <string.h>
@@ -87,12 +86,20 @@ static void ask_other(struct site *site)
     }
 }
 
+/* Who stands in the lane without a battery; with one he leaves when he has waited long enough. */
+static bool is_stranded(const struct site *site)
+{
+    const struct sim_visit *visit = &site->world->visit;
+    const struct sim_vehicle *vehicle = world_vehicle(site->world, visit->vehicle);
+    return visit->state >= VISIT_WAITING && vehicle && !vehicle->has_pack;
+}
+
 static void ask_swap(struct site *site, int vehicle)
 {
     char data[128];
     const struct sim_visit *visit = &site->world->visit;
-    /* Who stands in the lane is served first, mostly. */
-    if (visit->state >= VISIT_WAITING && (site->calm || random_chance(&site->random, 70)))
+    bool in_lane = visit->state >= VISIT_WAITING && random_chance(&site->random, 70);
+    if (site->calm ? is_stranded(site) : in_lane)
         (void)snprintf(data, sizeof data, "{\"user\":\"anna\",\"vehicle\":\"%s\"}", visit->vehicle);
     else
         (void)snprintf(data, sizeof data, "{\"user\":\"anna\",\"vehicle\":\"V%d\"}", vehicle);
@@ -106,9 +113,6 @@ void site_operate(struct site *site)
         return;
     if (site->calm) {
         site->operate_us = site->now_us + 7 * CLOCK_US_PER_SECOND;
-        if (site->engine && site->engine->station.swap.step != SWAP_IDLE &&
-            site->world->visit.state < VISIT_WAITING)
-            return;
         ask_swap(site, VEHICLES + 1);
         return;
     }

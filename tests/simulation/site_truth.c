@@ -17,7 +17,8 @@
 #define FRAMES_S    1.0
 #define STALE_S     5.0
 #define HEARD_US    (300 * CLOCK_US_PER_MS)
-#define FLOWS_A     5.0 /* GB/T 18487.1: what may be left 100 ms after a stop */
+#define UNSAFE_S    0.15 /* one tick and a half after writing was possible again */
+#define FLOWS_A     5.0  /* GB/T 18487.1: what may be left 100 ms after a stop */
 #define DOOR_A      1.0
 #define HOT_K_S     1.4 /* clearly above the limit of 1 K/s; seen within rise_s and two windows */
 #define HOT_SEEN_S  6.5
@@ -169,12 +170,12 @@ static void check_current(struct site *site, int i, double dt_s)
 
 /* --- motion (rules 4 and 5) --- */
 
-/* Another door that this one may not be opened beside. Forced open where nobody could see it: none.
- */
+/* Another door that this one may not be opened beside; not one that was forced where nobody could
+ * see it yet. */
 static bool other_is_open(const struct site *site, int i)
 {
     for (int k = 0; k < SITE_BAYS; k++)
-        if (k != i && site->truth.bays[k].door > 0 && !bay_fault(site, k, SCRIPT_FAULT_door_forced))
+        if (k != i && site->truth.bays[k].door > 0 && !site->truth.bays[k].forced_unseen)
             return true;
     return false;
 }
@@ -185,6 +186,13 @@ static void check_door(struct site *site, int i, double dt_s)
     const struct sim_world *world = site->world;
     const struct sim_bay *bay = &world->bays[i];
     bool forced = bay_fault(site, i, SCRIPT_FAULT_door_forced);
+    truth->heard_s = bay_is_heard(site, i) ? truth->heard_s + dt_s : 0;
+    if (forced && truth->door <= 0) {
+        truth->forced_unseen = true;
+        truth->heard_s = 0;
+    } else if (truth->heard_s > REACTION_S) {
+        truth->forced_unseen = false;
+    }
     bool begins = truth->door <= 0 && bay->door > 0 && !forced;
     if (begins && other_is_open(site, i))
         site_violate(site, "bay %d: its door opens beside another open one", i + 1);
@@ -249,16 +257,17 @@ static void watch_alarms(struct site *site, double dt_s)
 }
 
 /* All outputs safe, for as long as nobody has reset the emergency. */
-static void check_emergency(struct site *site)
+static void check_emergency(struct site *site, double dt_s)
 {
     const struct io_requests *asked = &site->world->requests;
-    if (!site->truth.latched || WORLD_FAULT(site->world, write_error))
-        return;
     bool safe = asked->gate == IO_MOTION_HOLD && !asked->charge_enable;
     for (int i = 0; i < SITE_BAYS; i++)
         safe = safe && asked->bays[i].door == IO_MOTION_HOLD && !asked->bays[i].unlock &&
                !asked->bays[i].contactor && !asked->bays[i].charger_on;
-    if (!safe && (site_engine_sees(site) || !site->engine))
+    bool reachable = !WORLD_FAULT(site->world, write_error) && site_engine_sees(site);
+    site->truth.unsafe_s =
+        site->truth.latched && reachable && !safe ? site->truth.unsafe_s + dt_s : 0;
+    if (site->truth.unsafe_s > UNSAFE_S)
         site_violate(site, "outputs are not safe in a latched emergency");
 }
 
@@ -267,7 +276,7 @@ static void judge(struct site *site, double dt_s)
     site->counts->checks++;
     watch_alarms(site, dt_s);
     check_gate(site, dt_s);
-    check_emergency(site);
+    check_emergency(site, dt_s);
     for (int i = 0; i < SITE_BAYS; i++) {
         check_current(site, i, dt_s);
         check_door(site, i, dt_s);

@@ -97,6 +97,29 @@ static void charging_after_a_restart_is_a_new_session(void **state)
     }
 }
 
+/* Rules 6 and 7: what was not heard since the start is not known, however short ago that is. */
+static void nothing_begins_on_inputs_from_before_the_start(void **state)
+{
+    (void)state;
+    static struct rule_rig rig;
+    rig_open(&rig, NULL, "at 20: station_silent\n");
+    rig_start(&rig);
+    rig_run(&rig, 30);
+    assert_true(rig_has(&rig, FAULT_StationSensorStale, 0));
+    crash(&rig);
+    rig.now_us += 3 * CLOCK_US_PER_SECOND;
+    rig.tick_us = rig.now_us;
+    rig_start(&rig);
+    for (int i = 0; i < 300; i++) {
+        rig_loop(&rig);
+        assert_false(rig.world->requests.bays[2].contactor);
+        if (i == 20)
+            rig_swap(&rig, "c1", "VEH-1", ""); /* accepted or not, the gate does not move */
+        assert_int_equal(rig.world->requests.gate, IO_MOTION_HOLD);
+    }
+    rig_close(&rig);
+}
+
 /* Rule 9: the loop toggles charge-enable every 100 ms; half a second without, and the hardware
  * drops the power, whatever else is asked for. */
 static void a_hung_engine_loses_the_power(void **state)
@@ -316,6 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_moves_after_a_restart),
         cmocka_unit_test(charging_after_a_restart_is_a_new_session),
+        cmocka_unit_test(nothing_begins_on_inputs_from_before_the_start),
         cmocka_unit_test(a_hung_engine_loses_the_power),
         cmocka_unit_test(driver_errors_are_faults),
         cmocka_unit_test(one_driver_error_is_no_fault),

@@ -57,6 +57,11 @@ static bool blocked(const struct rule_rig *rig)
            rig->world->requests.gate == IO_MOTION_HOLD;
 }
 
+static bool door_refused(const struct rule_rig *rig)
+{
+    return given_up(rig) && rig->world->bays[0].door <= 0 && rig->world->bays[1].door <= 0;
+}
+
 static void patient(struct engine_options *options)
 {
     options->limits.returned_s = 400;
@@ -108,6 +113,21 @@ static const struct rule_case CASES[] = {
      .most_s = 120.5,
      .fault = FAULT_LaneBlocked,
      .holds_s = 600},
+    {.rule = "4: another door stands open, the offered one stays shut and the swap ends",
+     .script = "when pack_in bay=4 after=1: door_forced bay=3 for=1",
+     .swap = true,
+     .reacted = door_refused,
+     .least_s = 60,
+     .most_s = 75,
+     .fault = FAULT_COUNT,
+     .reason = "SafetyLock: the battery's door was not allowed to open"},
+    {.rule = "4: a door that was opened and is not heard of any more counts as open",
+     .script = "when door_opening bay=4 after=1: sensors_frozen bay=4",
+     .swap = true,
+     .reacted = door_refused,
+     .most_s = 30,
+     .fault = FAULT_COUNT,
+     .holds_s = 200},
     {.rule = "12: no mains, the swap under way ends",
      .script = "when door_open bay=4 after=3.3: mains_lost for=20",
      .swap = true,
@@ -146,6 +166,37 @@ static void a_blocked_lane_is_free_again(void **state)
     rig_close(&rig);
 }
 
+/* One door at a time, also when the bay that took the battery is forced open while another one is
+ * offered: at most one door is moved or held, and each swap comes to an end. */
+static void a_door_forced_beside_the_offered_one(void **state)
+{
+    (void)state;
+    static const char *const SCRIPTS[] = {"when offered: door_forced bay=4 for=2\n",
+                                          "when offered: door_forced bay=3 for=2\n",
+                                          "when door_closing bay=2: door_forced bay=4 for=2\n",
+                                          "when door_opening bay=2: door_forced bay=4 for=2\n"};
+    for (size_t i = 0; i < sizeof SCRIPTS / sizeof *SCRIPTS; i++)
+        for (int full = 0; full < 2; full++) {
+            static struct rule_rig rig;
+            rig_open(&rig, NULL, SCRIPTS[i]);
+            rig_start(&rig);
+            rig_run(&rig, 8);
+            rig_swap(&rig, "c1", "VEH-1", "");
+            for (int round = 0; round < 6000 && !rig.outcome[0]; round++) {
+                int moved = 0;
+                rig_loop(&rig);
+                rig.disk_full =
+                    full && rig.world->faults[0].since_s > 4 && rig.world->faults[0].since_s < 30;
+                for (int k = 0; k < 4; k++)
+                    moved += rig.world->requests.bays[k].unlock ||
+                             rig.world->requests.bays[k].door != IO_MOTION_HOLD;
+                assert_true(moved <= 1);
+            }
+            assert_string_not_equal(rig.outcome, "");
+            rig_close(&rig);
+        }
+}
+
 /* Rule 12: the disk is full at every second of a swap: what runs ends safely, nothing new begins,
  * and once there is room the station serves again. */
 static void a_full_disk_ends_what_runs_and_begins_nothing(void **state)
@@ -182,6 +233,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_wait_has_an_end),
         cmocka_unit_test(a_blocked_lane_is_free_again),
+        cmocka_unit_test(a_door_forced_beside_the_offered_one),
         cmocka_unit_test(a_full_disk_ends_what_runs_and_begins_nothing),
     };
     log_set_level(LOG_LEVEL_ERROR);
