@@ -99,13 +99,13 @@ struct site {
     bool engine_disk_full;
     int64_t engine_disk_us; /* until then */
     int64_t engine_since_us, engine_restart_us, engine_hung_us, outputs_fall_us;
-    int64_t engine_blind_us; /* when it was last dead, hung or without storage */
     size_t made_count, made_capacity;
     struct sim_made *made; /* owned: events that it made durable */
     char swap_command[MESSAGE_ID_SIZE];
     /* socket */
     bool ipc_up, ipc_breaks; /* the monitor closes it */
     int64_t ipc_connect_us;
+    int64_t ipc_down_us; /* when it broke last */
     size_t packet_count;
     struct site_packet packets[SITE_QUEUE_MAX];
     /* monitor */
@@ -118,6 +118,7 @@ struct site {
     struct monitor *monitor;
     bool monitor_exits;
     int64_t monitor_disk_us, monitor_tick_us, monitor_restart_us, monitor_hung_us;
+    int64_t monitor_hangs_us; /* since when */
     /* operator */
     int64_t operate_us, reset_us;
     size_t command_count;

@@ -122,6 +122,7 @@ static void strike(struct site *site, enum site_trouble what)
         break;
     case TROUBLE_MONITOR_HANG:
         site->monitor_hung_us = site->monitor_process.running ? until_us : 0;
+        site->monitor_hangs_us = site->now_us;
         break;
     case TROUBLE_BROWN_OUT:
         site_engine_die(site, true);

@@ -116,6 +116,7 @@ void site_engine_init(struct site *site)
     options->board = "station";
     options->fw = "0";
     options->settings.resume_auto = !random_chance(&site->random, 20);
+    options->report_interval_s = 60;
     options->health_timeout_s = 20;
     options->monitor_settle_s = 5;
     /* People and patience are quick here; what protects them keeps its times. */
@@ -212,6 +213,7 @@ static void start(struct site *site)
     }
     note_made(site);
     site_trace(site, "engine starts");
+    site->swap_command[0] = '\0'; /* rule 6: what was under way is over */
     site->engine_since_us = site->now_us;
     site->ipc_connect_us = site->now_us + random_between(&site->random, 1000, 1500000);
 }

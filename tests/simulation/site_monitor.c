@@ -107,7 +107,7 @@ void site_monitor_init(struct site *site)
         .prefix = "",
         .health_interval_us = 5 * CLOCK_US_PER_SECOND,
         .health_timeout_us = 20 * CLOCK_US_PER_SECOND,
-        .report_interval_plant_us = 30 * CLOCK_US_PER_SECOND,
+        .report_interval_plant_us = 60 * CLOCK_US_PER_SECOND,
         .speed = 1,
         .group_us = CLOCK_US_PER_SECOND,
         .telemetry_max_bytes = 20000,

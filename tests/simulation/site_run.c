@@ -10,8 +10,8 @@
 #include <string.h>
 
 #define SPAN_MIN_US (40 * CLOCK_US_PER_SECOND)
-#define SPAN_MAX_US (160 * CLOCK_US_PER_SECOND)
-#define RESET_US    (20 * CLOCK_US_PER_SECOND)  /* after healing: what had to be seen was seen */
+#define SPAN_MAX_US (140 * CLOCK_US_PER_SECOND)
+#define RESET_US    (15 * CLOCK_US_PER_SECOND)  /* after healing: what had to be seen was seen */
 #define SERVE_US    (600 * CLOCK_US_PER_SECOND) /* by then a vehicle has been served */
 #define REST_US     (120 * CLOCK_US_PER_SECOND) /* and by then all is quiet */
 #define FAST_US     (100 * CLOCK_US_PER_MS)     /* swap-engine's tick */
@@ -213,7 +213,7 @@ static void come_to_rest(struct site *site)
 {
     int64_t end_us = site->now_us + REST_US;
     site->operate_us = INT64_MAX;
-    run_until(site, site->now_us + 30 * CLOCK_US_PER_SECOND); /* held faults end */
+    run_until(site, site->now_us + 25 * CLOCK_US_PER_SECOND); /* held faults end */
     while (!site->violation[0] && !is_quiet(site)) {
         run_until(site, site->now_us + CLOCK_US_PER_SECOND);
         if (site->now_us > end_us)

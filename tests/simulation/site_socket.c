@@ -29,6 +29,7 @@ void site_disconnect(struct site *site, bool engine_lives, bool monitor_lives)
     if (!site->ipc_up)
         return;
     site->ipc_up = false;
+    site->ipc_down_us = site->now_us;
     site->ipc_connect_us = site->now_us + random_between(&site->random, 1000, 1500000);
     if (engine_lives)
         engine_on_monitor_lost(site->engine);

@@ -16,9 +16,10 @@
 #define STUBBORN_S  1.5 /* longer when charger or contactor do not obey: charge-enable drops */
 #define FRAMES_S    1.0
 #define STALE_S     5.0
+#define HEALTH_S    21.0 /* [engine] health_timeout_s of these runs, and a slow round */
 #define HEARD_US    (300 * CLOCK_US_PER_MS)
-#define UNSAFE_S    0.15 /* one tick and a half after writing was possible again */
-#define FLOWS_A     5.0  /* GB/T 18487.1: what may be left 100 ms after a stop */
+#define UNSAFE_S    0.5 /* a slow round after writing was possible again */
+#define FLOWS_A     5.0 /* GB/T 18487.1: what may be left 100 ms after a stop */
 #define DOOR_A      1.0
 #define HOT_K_S     1.4 /* clearly above the limit of 1 K/s; seen within rise_s and two windows */
 #define HOT_SEEN_S  6.5
@@ -71,6 +72,11 @@ static const char *forbidden_by_station(const struct site *site)
         return site->now_us - site->engine_since_us > 3 * CLOCK_US_PER_SECOND || !site->engine
                    ? "no engine keeps the power alive"
                    : NULL;
+    if (!site->ipc_up && site->now_us - site->ipc_down_us > CLOCK_US_PER_SECOND)
+        return "there is no monitor";
+    if (site->now_us < site->monitor_hung_us &&
+        site->now_us - site->monitor_hangs_us > limits_us(HEALTH_S))
+        return "the monitor hangs";
     if (world->now_us - world->station_at_us > limits_us(STALE_S))
         return "station inputs are stale";
     if (!station_is_heard(site))
