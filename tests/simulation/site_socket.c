@@ -39,22 +39,22 @@ void site_disconnect(struct site *site, bool engine_lives, bool monitor_lives)
     }
 }
 
+static bool listens(const struct site *site, bool monitor)
+{
+    const struct process *process = monitor ? &site->monitor_process : &site->engine_process;
+    int64_t hung_us = monitor ? site->monitor_hung_us : site->engine_hung_us;
+    return process->running && !process->dead && site->now_us >= hung_us;
+}
+
 static void connect_both(struct site *site)
 {
-    if (site->ipc_up || !site->engine_process.running || !site->monitor_process.running ||
+    if (site->ipc_up || !listens(site, false) || !listens(site, true) ||
         site->now_us < site->ipc_connect_us)
         return;
     site->ipc_up = true;
     engine_on_monitor_connected(site->engine);
     monitor_on_engine_connected(site->monitor);
     site->monitor_tick_us = 0;
-}
-
-static bool listens(const struct site *site, bool monitor)
-{
-    const struct process *process = monitor ? &site->monitor_process : &site->engine_process;
-    int64_t hung_us = monitor ? site->monitor_hung_us : site->engine_hung_us;
-    return process->running && !process->dead && site->now_us >= hung_us;
 }
 
 /* The oldest packet whose receiver listens, or -1. Each direction keeps its order. */

@@ -61,6 +61,18 @@ static bool pack_is_heard(const struct site *site, int i)
            site->world->now_us - bay->pack_at_us < HEARD_US;
 }
 
+/* It hangs for longer than its health checks may be missing. What it had sent before counts from
+ * when the engine, which may have hung or started meanwhile, came to read it. */
+static bool monitor_is_missed(const struct site *site)
+{
+    int64_t since_us = site->monitor_hangs_us;
+    if (site->engine_hung_us > since_us)
+        since_us = site->engine_hung_us;
+    if (site->engine_since_us > since_us)
+        since_us = site->engine_since_us;
+    return site->now_us < site->monitor_hung_us && site->now_us - since_us > limits_us(HEALTH_S);
+}
+
 /* --- currents (rules 3, 5, 7, 9) --- */
 
 static const char *forbidden_by_station(const struct site *site)
@@ -74,8 +86,7 @@ static const char *forbidden_by_station(const struct site *site)
                    : NULL;
     if (!site->ipc_up && site->now_us - site->ipc_down_us > CLOCK_US_PER_SECOND)
         return "there is no monitor";
-    if (site->now_us < site->monitor_hung_us &&
-        site->now_us - site->monitor_hangs_us > limits_us(HEALTH_S))
+    if (monitor_is_missed(site))
         return "the monitor hangs";
     if (world->now_us - world->station_at_us > limits_us(STALE_S))
         return "station inputs are stale";
