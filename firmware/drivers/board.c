@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BOARD_NAME(role, optional) #role,
+#define BOARD_NAME(role, need) #role,
 static const char *const station_roles[] = {BOARD_STATION_ROLES(BOARD_NAME)};
 static const char *const bay_roles[] = {BOARD_BAY_ROLES(BOARD_NAME)};
 #undef BOARD_NAME

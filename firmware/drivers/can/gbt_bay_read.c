@@ -117,7 +117,7 @@ static void read_cells(const struct gbt_charger *charger, struct io_pack *pack)
 {
     const int64_t *heard_us = charger->link.heard_us;
     if (heard_us[GBT_BSM] != GBT_NEVER) {
-        pack->resting = false;
+        pack->resting = heard_us[GBT_BCS] == GBT_NEVER; /* which tells the cells */
         pack->temp_max_c = charger->bsm.max_temperature_c;
         pack->temp_min_c = charger->bsm.min_temperature_c;
     }
