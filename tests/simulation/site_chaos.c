@@ -71,6 +71,11 @@ static void add_rule(struct site *site, double span_s)
         (void)snprintf(condition, sizeof condition, "when %s after=%.3f", WHEN[which],
                        (double)random_below(random, random_chance(random, 50) ? 500 : 30000) /
                            1000);
+    /* Inputs that freeze just before the door moves say that it is shut: the worst moment. */
+    if (fault == SCRIPT_FAULT_sensors_frozen && random_chance(random, 50)) {
+        (void)snprintf(condition, sizeof condition, "when door_opening");
+        timed = of_bay = false;
+    }
     /* a bay of its own, or the one of the condition */
     if (of_bay && (timed || which < 4 || scope == SCRIPT_EITHER || random_chance(random, 40)))
         (void)snprintf(bay, sizeof bay, " bay=%d", (int)random_between(random, 1, SITE_BAYS));
@@ -81,12 +86,28 @@ static void add_rule(struct site *site, double span_s)
                    script_fault_name(fault), bay, value, draw_for_s(random));
 }
 
+/* What chance alone hardly ever brings together: neither charger nor contactor obey a stop. */
+static void add_runaway(struct site *site)
+{
+    struct random *random = &site->random;
+    double after_s = (double)random_between(random, 20, 200) / 10;
+    int bay = (int)random_between(random, 1, 3); /* those that charge mostly */
+    size_t used = strlen(site->script);
+    (void)snprintf(site->script + used, sizeof site->script - used,
+                   "when charging bay=%d after=%.1f: charger_runs_on for=12\n"
+                   "when charging bay=%d after=%.1f: contactor_stuck for=15\n"
+                   "when charging bay=%d after=%.1f: water for=10\n",
+                   bay, after_s, bay, after_s, bay, after_s + 1);
+}
+
 void site_chaos_draw(struct site *site, int64_t span_us)
 {
     struct random *random = &site->random;
     int64_t rules = random_between(random, 0, 9);
     for (int64_t i = 0; i < rules; i++)
         add_rule(site, (double)span_us / 1e6);
+    if (random_chance(random, 4))
+        add_runaway(site);
     site->trouble_count = (size_t)random_between(random, 0, 4);
     for (size_t i = 0; i < site->trouble_count; i++) {
         site->troubles[i].at_us = random_below(random, span_us);
