@@ -15,6 +15,16 @@ const char *const SITE_TROUBLE_NAMES[TROUBLE_COUNT] = {
 
 /* --- the plant's script --- */
 
+/* Cards and waiting vehicles are people, no trouble of the hardware, and have names. */
+static enum script_fault draw_fault(struct random *random)
+{
+    enum script_fault fault;
+    do
+        fault = (enum script_fault)random_below(random, SCRIPT_FAULT_COUNT);
+    while (fault == SCRIPT_FAULT_token || fault == SCRIPT_FAULT_vehicle_waits);
+    return fault;
+}
+
 static double draw_value(struct random *random, enum script_fault fault)
 {
     static const double AMBIENT[] = {-60, 150, 30}, BAY[] = {-270, 200},
@@ -58,7 +68,7 @@ static void add_rule(struct site *site, double span_s)
                                        "offered",      "charging"};
     struct random *random = &site->random;
     size_t used = strlen(site->script), room = sizeof site->script - used;
-    enum script_fault fault = (enum script_fault)random_below(random, SCRIPT_FAULT_COUNT);
+    enum script_fault fault = draw_fault(random);
     enum script_scope scope = script_fault_scope(fault);
     bool of_bay = scope == SCRIPT_BAY || (scope == SCRIPT_EITHER && random_chance(random, 70));
     char condition[80], bay[16] = "", value[24] = "";
