@@ -54,7 +54,7 @@ struct site_command {
 };
 
 struct site_bay_truth {
-    double door, forbidden_s, open_current_s, smoke_s, heat_s, obstructed_s;
+    double door, forbidden_s, open_current_s, open_seen_s, smoke_s, heat_s, obstructed_s;
     const char *forbidden; /* why no current may flow */
     double heard_s;
     bool forced_unseen; /* its door was forced open, and the engine cannot know yet */

@@ -177,11 +177,15 @@ static void check_current(struct site *site, int i, double dt_s)
                      truth->forbidden_s, why);
     /* Rule 4: none at all behind an open door, but for the moment in which it is forced. */
     bool shut = bay->door <= 0 && bay->lock >= 1;
-    truth->open_current_s = !shut && bay->charger.dc_a > DOOR_A ? truth->open_current_s + dt_s : 0;
+    bool open = !shut && bay->charger.dc_a > DOOR_A;
     bool forced = bay_fault(site, i, SCRIPT_FAULT_door_forced);
-    bool blind = !bay_is_heard(site, i);
-    if (truth->open_current_s >
-        (forced && blind ? STALE_S : 0) + (forced ? patience_s(site, i) : 0))
+    truth->open_current_s = open ? truth->open_current_s + dt_s : 0;
+    if (!open)
+        truth->open_seen_s = 0;
+    else if (bay_is_heard(site, i)) /* while it is not, the engine cannot know (seed 1416) */
+        truth->open_seen_s += dt_s;
+    double patience = forced ? patience_s(site, i) : 0;
+    if (truth->open_seen_s > patience || truth->open_current_s > (forced ? STALE_S + patience : 0))
         site_violate(site, "bay %d: %.1f A with its door open", i + 1, bay->charger.dc_a);
 }
 
