@@ -99,7 +99,7 @@ def test_the_example_of_the_documentation(board):
 
 def test_hardware_that_is_not_there(board, tmp_path):
     folder = board(GPIO)
-    words = ("no-such-chip/", "no GPIO chip has the label or name no-such-chip")
+    words = ("no-such-chip/", "no GPIO chip has the label, name or device no-such-chip")
     for arguments in (("--socket", "s", "--state", str(tmp_path / "state"), "--board", folder),
                       ("--safe", "--board", folder)):
         said = engine(*arguments)
