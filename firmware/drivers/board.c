@@ -115,7 +115,7 @@ int board_matches(const struct board *board, const char *names, size_t length, s
                        names + at);
         at += size + 1;
     }
-    return err_set(err, ERR_REFUSED,
+    return err_set(err, ERR_CONFIG,
                    "%s: the board is for \"%s\", but this machine's device tree says %s",
                    board->origin, board->compatible, *known != '\0' ? known : "nothing");
 }

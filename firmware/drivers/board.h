@@ -152,7 +152,7 @@ void board_report_add(struct board_report *report, const char *origin, int line,
                       const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* Whether this board may drive a machine whose device tree has this list of NUL-terminated names
- * (the bytes of /proc/device-tree/compatible). "sim" runs anywhere. ERR_REFUSED names both sides.
+ * (the bytes of /proc/device-tree/compatible). "sim" runs anywhere. ERR_CONFIG names both sides.
  */
 int board_matches(const struct board *board, const char *names, size_t length, struct err *err);
 /* The same for the machine that it runs on; a machine without device tree matches "sim" and
