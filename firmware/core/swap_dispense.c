@@ -87,16 +87,17 @@ void swap_dispense_opening(struct core_step *step)
         swap_enter(step, SWAP_OFFERING);
     } else if (bay->state == BAY_OPENING) {
         return;
-    } else if (!opened && !is_locked(step, bay) && !safety_door_obstacle(step, bay)) {
+    } else if (!opened && !is_locked(step, bay) && !safety_door_obstacle(step, bay) &&
+               machine_allows(&BAY_MACHINE, (int)bay->state, BAY_OPENING)) {
         custody_begin(step, bay, CUSTODY_DISPENSE);
         bay_open(step, bay);
     } else if (opened || is_locked(step, bay) ||
                swap_overdue(step, step->station->limits.guard_s)) {
-        /* Out of service, or locked meanwhile: the next best one, else the user's own back. The
-         * pack stays on record; nobody was offered anything while the door was shut. */
+        /* Out of service, being verified anew for too long (another pack may stand there), or
+         * locked meanwhile: the next best one, else the user's own back. The pack stays on record;
+         * nobody was offered anything while the door was shut. */
         struct select_wish same = {bay->bid, swap->request_id, swap->vehicle, NAN, 0};
-        bool unchanged =
-            !opened && !is_locked(step, bay) && select_ready(step, &same) == bay->slot;
+        bool unchanged = !opened && !is_locked(step, bay) && select_ready(step, &same) == bay->slot;
         bay->custody = (struct custody){0};
         swap->shunned |= SELECT_BIT(bay->slot);
         if (swap->give_back)

@@ -84,6 +84,24 @@ static void an_offered_battery_that_is_not_taken_stays(void **state)
     fixture_free(&f);
 }
 
+/* The pack that was chosen was not there for a moment: its bay is verified before its door opens
+ * (station simulation, seed 7096). */
+static void a_chosen_bay_that_is_verified_anew_is_waited_for(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_stocked(&f);
+    assert_null(fixture_swap(&f, "c1", ""));
+    fixture_until_swap(&f, SWAP_DISPENSE_OPENING, 200);
+    int slot = swap_dispense_slot(&f.station.swap);
+    f.station.bays[slot - 1].state = BAY_UNKNOWN;
+    fixture_until_swap(&f, SWAP_IDLE, 200);
+    assert_string_equal(fixture_completion(&f)->outcome, "done");
+    assert_string_equal(f.carried.bid, "P-2");
+    assert_int_equal(f.station.bays[slot - 1].state, BAY_EMPTY);
+    fixture_free(&f);
+}
+
 static void a_battery_of_another_type_goes_back(void **state)
 {
     (void)state;
@@ -207,6 +225,7 @@ int main(void)
         cmocka_unit_test(fails_with_a_strange_vehicle),
         cmocka_unit_test(fails_when_no_battery_is_returned),
         cmocka_unit_test(an_offered_battery_that_is_not_taken_stays),
+        cmocka_unit_test(a_chosen_bay_that_is_verified_anew_is_waited_for),
         cmocka_unit_test(a_battery_of_another_type_goes_back),
         cmocka_unit_test(a_battery_of_unknown_chemistry_goes_back),
         cmocka_unit_test(a_mute_battery_goes_back_without_events),
