@@ -89,6 +89,15 @@ static void json_without_secrets(void **state)
         1);
     becomes(secrets_scrub_json, "{\"text\":\"password=x y\"}",
             "{\"text\":\"password=(removed) y\"}", 1);
+    /* the user of a local start is the driver's token, others are names */
+    becomes(secrets_scrub_json,
+            "[{\"requestId\":\"local-a-1-1\",\"user\":\"04A2\"},"
+            "{\"request_id\":\"local-a-1-2\",\"user\":\"04A3\",\"body\":{\"user\":\"x\"}},"
+            "{\"requestId\":\"r1\",\"user\":\"1234\"}]",
+            "[{\"requestId\":\"local-a-1-1\",\"user\":\"(removed)\"},"
+            "{\"request_id\":\"local-a-1-2\",\"user\":\"(removed)\",\"body\":{\"user\":\"x\"}},"
+            "{\"requestId\":\"r1\",\"user\":\"1234\"}]",
+            2);
     becomes(secrets_scrub_json, "{ \"a\" : 1 }", "{ \"a\" : 1 }", 0); /* its form, too */
     becomes(secrets_scrub_json, "no json password=x", "no json password=(removed)", 1);
 }
