@@ -212,10 +212,10 @@ static void a_bay_is_opened_and_put_back(void **state)
     rig_run(&desk.rig, 3);
     assert_string_equal(ask(&desk, 0, "reset", 4, -1), "");
     assert_string_equal(ask(&desk, 0, "maintenance", 4, 0), "");
-    rig_run(&desk.rig, 1);
-    assert_int_equal(station->bays[3].state, BAY_IDLE); /* verified anew */
-    rig_run(&desk.rig, 80);
-    assert_int_equal(station->bays[3].state, BAY_CHARGING);
+    assert_int_equal(station->bays[3].state, BAY_MAINTENANCE);
+    rig_run(&desk.rig, 2);
+    assert_int_equal(station->bays[3].state, BAY_CHARGING); /* verified anew; it had not failed */
+    rig_run(&desk.rig, 79);
     assert_string_equal(answer_challenge(&desk, 0, true), ""); /* it was idle for too long */
     assert_true(desk.rig.saves > saves);
     /* words that are wrong */
