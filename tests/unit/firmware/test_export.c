@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bundles: secrets stay, sizes are bounded, the archive is a tar, the journal's copy is consistent.
  */
-#include "firmware/export_support.h"
+#include "shared/folder.h"
 
 #include "base/file.h"
 #include "base/log_line.h"

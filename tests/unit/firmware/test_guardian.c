@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The engine's guardian: outputs fall however the engine ends, and only then. An "engine" here is a
  * child process with drivers that tell a pipe when they are made safe. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "shared/folder.h"
 
 #include "base/file.h"
 #include "base/log.h"
@@ -181,7 +176,6 @@ static void test_nothing_to_guard(void **state)
 
 /* --- the log's files --- */
 
-static char folder[] = "/tmp/swapstack-test-XXXXXX";
 static int leave[2]; /* the slow driver is safe when this is closed */
 
 static void make_safe_slowly(void *self)
@@ -234,7 +228,6 @@ static _Noreturn void live_and_keep_log(void)
 static void test_the_next_engine_has_the_log(void **state)
 {
     (void)state;
-    assert_non_null(mkdtemp(folder));
     assert_int_equal(pipe2(told, O_CLOEXEC), 0);
     assert_int_equal(pipe2(leave, O_CLOEXEC), 0);
     pid_t engine = fork();
@@ -254,9 +247,6 @@ static void test_the_next_engine_has_the_log(void **state)
     (void)close(leave[1]);
     assert_int_equal(hear(), 0);
     assert_true(WIFSIGNALED(status_of(engine)));
-    char command[96];
-    (void)snprintf(command, sizeof command, "rm -r %s", folder);
-    assert_int_equal(system(command), 0);
 }
 
 int main(void)
@@ -264,7 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_killed_engine),  cmocka_unit_test(test_a_crashed_engine),
         cmocka_unit_test(test_an_orderly_end),   cmocka_unit_test(test_a_guardian_that_dies),
-        cmocka_unit_test(test_nothing_to_guard), cmocka_unit_test(test_the_next_engine_has_the_log),
+        cmocka_unit_test(test_nothing_to_guard), IN_FOLDER(test_the_next_engine_has_the_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
