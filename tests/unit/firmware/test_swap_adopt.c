@@ -8,9 +8,7 @@
 static const char *start(struct fixture *f, int count)
 {
     struct station_swap_request request = {"local-1", "local-1", "", "CARD-1", "", count};
-    const char *refusal = station_request_swap(&f->station, &f->in, &request, &f->actions);
-    fixture_collect(f);
-    return refusal;
+    return fixture_request(f, &request);
 }
 
 /* It drives in by itself: nobody announced it. `vehicle` "": there is no reader. */
