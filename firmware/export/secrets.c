@@ -299,9 +299,17 @@ static void scrub_value(cJSON *value, int64_t *removed)
 int64_t secrets_scrub_json(const char *text, size_t length, struct strbuf *to)
 {
     SCOPE_JSON cJSON *root = NULL;
+    SCOPE_STRBUF struct strbuf clean = STRBUF_INIT;
     int64_t removed = 0;
-    if (json_parse_within(text, length, JSON_BYTES_MAX, &root, NULL) < 0)
-        return secrets_scrub_text(text, length, to);
+    if (json_parse_within(text, length, JSON_BYTES_MAX, &root, NULL) < 0) {
+        removed = secrets_scrub_text(text, length, &clean);
+        /* What made it no JSON may have gone with a secret: then its members have names again. */
+        if (removed == 0 ||
+            json_parse_within(strbuf_text(&clean), clean.length, JSON_BYTES_MAX, &root, NULL) < 0) {
+            strbuf_append(to, strbuf_text(&clean), clean.length);
+            return removed;
+        }
+    }
     scrub_value(root, &removed);
     if (removed > 0)
         json_write_value(to, root);

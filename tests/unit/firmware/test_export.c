@@ -99,6 +99,9 @@ static void json_without_secrets(void **state)
             "{\"requestId\":\"r1\",\"user\":\"1234\"}]",
             2);
     becomes(secrets_scrub_json, "{ \"a\" : 1 }", "{ \"a\" : 1 }", 0); /* its form, too */
+    /* no UTF-8, until the password in the URL is out */
+    becomes(secrets_scrub_json, "{\"a_token\":\"http://u\xf3:p@h\"}", "{\"a_token\":\"(removed)\"}",
+            2);
     becomes(secrets_scrub_json, "no json password=x", "no json password=(removed)", 1);
 }
 
