@@ -89,7 +89,7 @@ int files_show_engine(FILE *to, const char *folder, struct err *err)
     for (int i = 0; i < station->faults.count; i++) {
         const struct fault *fault = &station->faults.list[i];
         screen_print(to, "  latched   %s in %s %d: %s\n", fault_name(fault->code),
-                     fault->slot ? "bay" : "station", fault->slot, fault_info(fault->code));
+                     fault->slot ? "bay" : "station", fault->slot, fault_kind(fault->code)->info);
     }
     screen_print(to, "  %zu events wait for the monitor\n", state->handover.count);
     return 0;

@@ -235,6 +235,7 @@ static void show_fault(FILE *to, const cJSON *fault)
                           !screen_flag(fault, "latched") ? ""
                           : screen_flag(fault, "gone")   ? " (the cause is gone: reset confirms it)"
                                                          : " (latched)");
+    screen_print_indented(to, 8, "        check: %s\n", screen_text(fault, "check"));
 }
 
 int verb_faults(struct console *console, const struct words *words, struct err *err)

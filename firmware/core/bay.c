@@ -107,6 +107,7 @@ void bay_open(struct core_step *step, struct bay *bay)
     MACHINE_INVARIANT(!safety_door_obstacle(step, bay));
     for (size_t i = 0; i < sizeof GIVEN_BACK / sizeof *GIVEN_BACK; i++)
         fault_end(&step->station->faults, GIVEN_BACK[i], bay->slot, step_now(step), step->actions);
+    bay->known_shut = false;
     bay_move(step, bay, BAY_OPENING);
     door_begin(step, bay, DOOR_UNLOCKING);
 }

@@ -80,6 +80,8 @@ struct bay {
     struct charge charge;
     double rise_c; /* pack temperature at rise_at_us, for the rate of rise */
     int64_t rise_at_us, rise_since_us;
+    bool known_shut;          /* closed and locked when last heard, and not asked to open since */
+    int64_t runaway_since_us; /* since when current flows although all is off, 0: it does not */
 };
 
 /* Changes the state (asserts the table and the bay's invariant). */

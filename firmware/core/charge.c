@@ -34,13 +34,19 @@ static const char *station_obstacle(const struct core_step *step)
     const char *obstacle = safety_motion_obstacle(station); /* the same modes forbid charging */
     if (obstacle)
         return obstacle;
-    if (fault_active(&station->faults, FAULT_Water, 0))
-        return "water in the station";
-    if (fault_active(&station->faults, FAULT_SensorImplausible, 0))
-        return "a station sensor is implausible";
+    if (!safety_station_fresh(step))
+        return "station inputs are stale";
+    static const enum fault_code STOPS[] = {FAULT_Water, FAULT_SensorImplausible, FAULT_MainsLost,
+                                            FAULT_DriverFault};
+    for (size_t i = 0; i < sizeof STOPS / sizeof *STOPS; i++)
+        if (fault_active(&station->faults, STOPS[i], 0))
+            return fault_kind(STOPS[i])->info;
     for (int i = 1; i <= station->bay_count; i++)
         if (fault_active(&station->faults, FAULT_ThermalEvent, i))
             return "thermal event in the station"; /* rule 5: all chargers off */
+    for (int i = 1; i <= station->bay_count; i++)
+        if (fault_active(&station->faults, FAULT_CurrentUncontrolled, i))
+            return "current flows uncontrolled in the station";
     return NULL;
 }
 

@@ -89,11 +89,19 @@ bool door_step(struct core_step *step, struct bay *bay)
     return false;
 }
 
+/* Somebody is served at this door: its bolt stays in. Another door that a swap had opened before,
+ * and that was forced open again, is not: one door at a time. */
+static bool is_served(const struct swap *swap, const struct bay *bay)
+{
+    return (swap->step == SWAP_RETURNING && swap_return_slot(swap) == bay->slot) ||
+           (swap->step == SWAP_OFFERING && swap_dispense_slot(swap) == bay->slot);
+}
+
 void door_outputs(const struct core_step *step, const struct bay *bay, struct io_bay_request *out)
 {
     out->unlock =
         bay->state == BAY_OPENING || (bay->state == BAY_CLOSING && bay->door != DOOR_LOCKING) ||
-        (bay->state == BAY_OPEN && swap_uses(&step->station->swap, bay->slot)) ||
+        (bay->state == BAY_OPEN && is_served(&step->station->swap, bay)) ||
         (bay->state == BAY_MAINTENANCE && bay->door != DOOR_REST && bay->door != DOOR_LOCKING);
     if (bay->door == DOOR_OPENING || bay->door == DOOR_RELEASING)
         out->door = IO_MOTION_OPEN;

@@ -33,6 +33,8 @@ struct io_pack {
     double capacity_kwh;         /* full energy at its present health */
     double energy_added_kwh;     /* its coulomb-counter energy since the pack was put in */
     bool permit;                 /* the pack permits charging */
+    bool cells_untold; /* its bus has no word for cell voltages (CiA 418): the voltage that it wants
+                        * is what limits its cells */
     bool resting; /* its bus tells cells and temperatures only while it is charged (GB/T 27930): now
                      they are NAN, and that is no alarm */
     bool bluetooth;
@@ -81,6 +83,8 @@ struct io_readings {
      * with each token, also when the same one comes again. Has no age: a token is news once. */
     char token[IO_ID_SIZE];
     int64_t token_number;
+    bool residual_current; /* the residual-current device has tripped */
+    bool mains_lost;       /* no supply; the controller runs on its own battery */
     double ambient_c;
     double mains_import_wh;
     int bay_count;

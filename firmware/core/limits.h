@@ -51,7 +51,9 @@
     X(bay_max_kw, 40, 0.1, 500, "Highest charging power of a bay in kW.")                          \
     X(charger_efficiency, 0.94, 0.5, 1,                                                            \
       "DC out of AC in, at least: for the power cap, in AC (j).")                                  \
-    X(fault_hold_s, 5, 0, 600, "A fault is cleared after its cause was gone for this long.")
+    X(uncontrolled_s, 0.5, 0.1, 10, "Current for this long after switching off cuts all power.")   \
+    X(fault_hold_s, 5, 0, 600, "A fault is cleared after its cause was gone for this long.")       \
+    X(fault_flap_s, 300, 0, 3600, "Each return of a fault doubles that, up to this long.")
 
 struct station_limits {
 #define LIMITS_FIELD(field, value, lowest, highest, help) double field;

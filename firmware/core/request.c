@@ -87,6 +87,14 @@ static const char *plan_swap(struct core_step *step, const struct station_swap_r
     return NULL;
 }
 
+/* A vehicle that was left without a battery cannot leave: it is served again where it stands. */
+static bool is_stranded(const struct station *station, const char *vehicle)
+{
+    const struct swap *swap = &station->swap;
+    return swap->step == SWAP_LEAVING && swap->completed && text_equal(swap->vehicle, vehicle) &&
+           custody_balance(station, vehicle) > 0;
+}
+
 const char *station_request_swap(struct station *station, const struct io_readings *in,
                                  const struct station_swap_request *request,
                                  struct station_actions *actions)
@@ -97,7 +105,8 @@ const char *station_request_swap(struct station *station, const struct io_readin
     const char *locked = swap_locked(&step);
     if (locked)
         return locked;
-    if (station->swap.step != SWAP_IDLE || maintenance_moves(station))
+    bool under_way = station->swap.step != SWAP_IDLE && !is_stranded(station, request->vehicle);
+    if (under_way || maintenance_moves(station))
         return "Busy";
     TEXT_SET(plan.vehicle, request->vehicle);
     const char *refusal = plan_swap(&step, request, &plan, slots);

@@ -6,8 +6,7 @@
 void step_fault(struct core_step *step, enum fault_code code, int slot, bool cause)
 {
     struct station *station = step->station;
-    fault_set(&station->faults, code, slot, cause, step_now(step), station->limits.fault_hold_s,
-              step->actions);
+    fault_set(&station->faults, code, slot, cause, step_now(step), &station->limits, step->actions);
 }
 
 int64_t safety_age_us(const struct core_step *step, int64_t at_us)
@@ -20,6 +19,13 @@ int64_t safety_age_us(const struct core_step *step, int64_t at_us)
 static bool frames_fresh(const struct core_step *step, int64_t at_us)
 {
     return at_us > 0 && step_now(step) - at_us <= limits_us(step->station->limits.frames_stale_s);
+}
+
+bool safety_station_fresh(const struct core_step *step)
+{
+    const struct io_readings *in = step->in;
+    return in->at_us > 0 &&
+           step_now(step) - in->at_us <= limits_us(step->station->limits.sensor_stale_s);
 }
 
 bool safety_pack_fresh(const struct core_step *step, const struct io_bay *in)
@@ -56,7 +62,10 @@ static void watch_station(struct core_step *step)
     step_fault(step, FAULT_StationSensorStale, 0, stale);
     step_fault(step, FAULT_EmergencyStop, 0, known && in->emergency_stop);
     step_fault(step, FAULT_Smoke, 0, known && in->smoke);
+    step_fault(step, FAULT_ResidualCurrent, 0, known && in->residual_current);
     step_fault(step, FAULT_Water, 0, known && in->water);
+    step_fault(step, FAULT_MainsLost, 0, known && in->mains_lost);
+    step_fault(step, FAULT_DriverFault, 0, station->driver_fault);
     step_fault(step, FAULT_SensorImplausible, 0,
                known && !safety_temperature_ok(&station->limits, in->ambient_c));
     step_fault(step, FAULT_StorageFault, 0, station->storage_fault);
@@ -92,6 +101,40 @@ static bool heats_fast(const struct core_step *step, struct bay *bay, const stru
     bay->rise_at_us = now_us;
     bay->rise_c = temp_c;
     return bay->rise_since_us && now_us - bay->rise_since_us >= limits_us(limits->rise_s);
+}
+
+/* Rule 7: what is no number, or no percentage, is an alarm. */
+static bool pack_implausible(const struct io_pack *pack)
+{
+    bool percent = pack->soc_percent >= 0 && pack->soc_percent <= 100;
+    if (pack->resting) /* what it does not say now it says when it is charged */
+        return !percent && !isnan(pack->soc_percent);
+    return !percent || !isfinite(pack->pack_v) || !isfinite(pack->pack_a) ||
+           !(pack->cells_untold || isfinite(pack->cell_max_v));
+}
+
+static bool charger_wrong(const struct io_charger *charger)
+{
+    return charger->fault || !isfinite(charger->dc_a) || !isfinite(charger->dc_v);
+}
+
+/* Everything is switched off, and fresh readings of charger or pack still show a current. */
+static bool uncontrolled(const struct core_step *step, struct bay *bay, const struct io_bay *in)
+{
+    const struct station_limits *limits = &step->station->limits;
+    bool off = bay->charge.phase == CHARGE_OFF || bay->charge.phase == CHARGE_OPENING;
+    double current_a = 0;
+    if (safety_charger_fresh(step, in))
+        current_a = fabs(in->charger.dc_a);
+    if (safety_pack_fresh(step, in))
+        current_a = fmax(current_a, fabs(in->pack.pack_a));
+    if (!off || current_a < limits->stopped_current_a) {
+        bay->runaway_since_us = 0;
+        return false;
+    }
+    if (!bay->runaway_since_us)
+        bay->runaway_since_us = step_now(step);
+    return step_now(step) - bay->runaway_since_us > limits_us(limits->uncontrolled_s);
 }
 
 /* The door stands otherwise than this bay's state asked for. */
@@ -131,6 +174,7 @@ static void watch_pack(struct core_step *step, struct bay *bay, const struct io_
     /* Of a pack that is not identified yet, bay_update says so, once its custody is settled. */
     step_fault(step, FAULT_PackDamaged, bay->slot,
                here && bay->state != BAY_IDENTIFY && fresh && pack->faults != 0);
+    step_fault(step, FAULT_PackImplausible, bay->slot, here && fresh && pack_implausible(pack));
     step_fault(step, FAULT_OverTemperature, bay->slot,
                here && fresh && (unknown || pack->temp_max_c >= limits->pack_stop_c));
     /* The set-point tapers below the limit; 20 mV are left to the sensor's error. */
@@ -150,6 +194,9 @@ static void watch_bay(struct core_step *step, struct bay *bay)
     bool known = in->at_us > 0 && !stale;
     bool event = known && (in->smoke || heats_fast(step, bay, in));
 
+    if (in->at_us > 0 && step_now(step) - in->at_us <= limits_us(limits->sensor_stale_s) &&
+        bay->state != BAY_OPENING)
+        bay->known_shut = in->door == IO_DOOR_CLOSED && in->locked;
     step_fault(step, FAULT_SensorStale, bay->slot, stale);
     step_fault(step, FAULT_Maintenance, bay->slot, bay->maintenance);
     step_fault(step, FAULT_BayTemperature, bay->slot,
@@ -157,8 +204,11 @@ static void watch_bay(struct core_step *step, struct bay *bay)
     step_fault(step, FAULT_ThermalEvent, bay->slot, event);
     step_fault(step, FAULT_DoorForced, bay->slot, known && door_forced(bay, in));
     step_fault(step, FAULT_ContactorFault, bay->slot, known && contactor_wrong(step, bay, in));
+    step_fault(step, FAULT_CurrentUncontrolled, bay->slot, uncontrolled(step, bay, in));
     step_fault(step, FAULT_ChargerFault, bay->slot,
-               safety_charger_fresh(step, in) && in->charger.fault);
+               safety_charger_fresh(step, in) && charger_wrong(&in->charger));
+    step_fault(step, FAULT_ChargerSilent, bay->slot,
+               safety_age_us(step, in->charger.at_us) > limits_us(limits->sensor_stale_s));
     watch_pack(step, bay, in);
     /* Raised where they happen; here their cause ends. */
     static const enum fault_code HAPPENINGS[] = {
@@ -205,6 +255,19 @@ static bool current_allows_door(const struct core_step *step, const struct io_ba
     return charger || pack || !in->present;
 }
 
+/* What a bay says that is not heard any more does not count; a door that nobody has asked to open
+ * since it was seen shut does, or one dead sensor would close the whole station. */
+static bool door_may_be_open(const struct core_step *step, const struct bay *bay)
+{
+    const struct io_bay *in = step_bay(step, bay);
+    int64_t stale_us = limits_us(step->station->limits.sensor_stale_s);
+    if (bay_door_in_use(bay))
+        return true;
+    if (in->at_us > 0 && step_now(step) - in->at_us <= stale_us)
+        return in->door != IO_DOOR_CLOSED;
+    return !bay->known_shut && bay->state != BAY_MAINTENANCE;
+}
+
 const char *safety_door_interlock(const struct core_step *step, const struct bay *bay)
 {
     const struct station *station = step->station;
@@ -214,8 +277,7 @@ const char *safety_door_interlock(const struct core_step *step, const struct bay
     if (!current_allows_door(step, in))
         return "current flows, or nobody tells how much";
     for (int i = 0; i < station->bay_count; i++)
-        if (i != bay->slot - 1 &&
-            (bay_door_in_use(&station->bays[i]) || step->in->bays[i].door != IO_DOOR_CLOSED))
+        if (i != bay->slot - 1 && door_may_be_open(step, &station->bays[i]))
             return "another door is open";
     return NULL;
 }
@@ -241,8 +303,7 @@ const char *safety_gate_obstacle(const struct core_step *step, enum io_motion mo
     /* A gate that has begun to move finishes in safe mode; only an emergency holds it. */
     if (station_mode(station) == STATION_EMERGENCY)
         return "emergency";
-    if (in->at_us == 0 ||
-        safety_age_us(step, in->at_us) > limits_us(station->limits.sensor_stale_s))
+    if (!safety_station_fresh(step))
         return "guard and lane are not known";
     if (!in->guard_clear)
         return "somebody is in the moving zone";

@@ -13,6 +13,9 @@ void safety_watch(struct core_step *step);
 
 /* Age of a reading, counted from the start of the run at the earliest. */
 int64_t safety_age_us(const struct core_step *step, int64_t at_us);
+/* The station's inputs were heard lately. A start gives no credit: nothing may begin on what is not
+ * known. */
+bool safety_station_fresh(const struct core_step *step);
 bool safety_pack_fresh(const struct core_step *step, const struct io_bay *in);
 bool safety_charger_fresh(const struct core_step *step, const struct io_bay *in);
 /* Finite and within the plausible range of a temperature. */

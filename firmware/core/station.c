@@ -114,9 +114,11 @@ static void station_outputs(struct core_step *step, struct io_requests *out)
         out->exhaust = fault_active(&station->faults, FAULT_Smoke, 0);
     }
     double allowed_kw[IO_BAYS_MAX];
-    bool thermal = false;
-    for (int i = 0; i < station->bay_count; i++)
+    bool thermal = false, runaway = fault_active(&station->faults, FAULT_DriverFault, 0);
+    for (int i = 0; i < station->bay_count; i++) {
         thermal |= fault_active(&station->faults, FAULT_ThermalEvent, i + 1);
+        runaway |= fault_active(&station->faults, FAULT_CurrentUncontrolled, i + 1);
+    }
     charge_allot(step, allowed_kw);
     for (int i = 0; i < station->bay_count; i++) {
         struct bay *bay = &station->bays[i];
@@ -128,7 +130,8 @@ static void station_outputs(struct core_step *step, struct io_requests *out)
     }
     out->siren |= thermal;
     out->exhaust |= thermal;
-    out->charge_enable = station_mode(station) == STATION_NORMAL && !thermal;
+    /* Where software cannot switch off, or does not know, hardware does (rule 9). */
+    out->charge_enable = station_mode(station) == STATION_NORMAL && !thermal && !runaway;
     if (station_mode(station) != STATION_EMERGENCY)
         out->gate = gate_output(&swap->gate);
     if (swap->step >= SWAP_SECURING && swap->step <= SWAP_ARRIVING)

@@ -44,6 +44,7 @@ struct station {
     bool journal_short; /* the monitor's journal is on its reserve: nothing new begins (rule 12),
                          * what runs goes on, for its events still have room */
     bool stopping;      /* the process is about to end: as safe mode */
+    bool driver_fault;  /* a driver cannot be read or written for longer than frames_stale_s */
     /* conditions of the core */
     bool maintenance; /* asked for at the station */
     bool interrupted; /* a swap stopped half way; the next command settles it */

@@ -135,6 +135,13 @@ void swap_step(struct core_step *step)
         swap_fail(step, "StorageFault"); /* ends safely: doors are shut, the vehicle leaves */
         return;
     }
+    bool no_mains = fault_active(&station->faults, FAULT_MainsLost, 0);
+    if ((no_mains || fault_active(&station->faults, FAULT_DriverFault, 0)) &&
+        swap->step < SWAP_ENDING) {
+        swap_fail(step, no_mains ? "SafetyLock: no mains"
+                                 : "SafetyLock: hardware cannot be read or written");
+        return;
+    }
     static void (*const STEPS[SWAP_STEP_COUNT])(struct core_step *) = {
         [SWAP_SECURING] = swap_securing,
         [SWAP_GATE_OPENING] = swap_gate_opening,

@@ -99,6 +99,10 @@ void swap_step(struct core_step *step);
 /* Ends it where it stands, without any further motion: restart, safe mode, emergency. */
 void swap_interrupt(struct core_step *step, const char *reason);
 
+/* The slot whose turn it is, 0: none. */
+int swap_return_slot(const struct swap *swap);
+int swap_dispense_slot(const struct swap *swap);
+
 /* A swap that is under way and keeps this bay for itself. */
 bool swap_uses(const struct swap *swap, int slot);
 

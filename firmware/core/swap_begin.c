@@ -66,7 +66,7 @@ void swap_securing(struct core_step *step)
     }
     if (swap_overdue(step, station->limits.guard_s))
         swap_fail(step, "SafetyLock: a door that stood open could not be shut");
-    else if (open && !moving)
+    else if (open && !moving && !step_bay(step, open)->door_obstructed)
         bay_close(step, open);
     else if (!open && !moving && !busy) {
         station->interrupted = false;

@@ -53,7 +53,19 @@ void swap_fail(struct core_step *step, const char *reason)
     swap_enter(step, SWAP_ENDING);
 }
 
-/* True when this bay has nothing more to settle. Closes a door that stands open. */
+/* Rule 4: one door at a time, also when another was forced open meanwhile. */
+static bool other_door_moves(const struct station *station, const struct bay *bay)
+{
+    for (int i = 0; i < station->bay_count; i++)
+        if (&station->bays[i] != bay &&
+            (station->bays[i].state == BAY_OPENING || station->bays[i].state == BAY_CLOSING))
+            return true;
+    return false;
+}
+
+/* True when this bay has nothing more to settle. Closes a door that stands open, but gives whoever
+ * has his hands in it time to finish: three tries against them would take the bay out of service.
+ */
 static bool secured(struct core_step *step, int slot)
 {
     struct bay *bay = slot ? station_bay(step->station, slot) : NULL;
@@ -61,7 +73,10 @@ static bool secured(struct core_step *step, int slot)
         return true;
     switch (bay->state) {
     case BAY_OPEN:
-        bay_close(step, bay);
+        if (!other_door_moves(step->station, bay) &&
+            (!step_bay(step, bay)->door_obstructed ||
+             swap_overdue(step, step->station->limits.guard_s)))
+            bay_close(step, bay);
         return false;
     case BAY_OPENING:
     case BAY_CLOSING:

@@ -21,9 +21,6 @@ void swap_go_on(struct core_step *step);
 /* Of a set only that many pairs can be exchanged; 0: none, it fails. It goes on with them and fails
  * at the end. An account that is being settled has no pairs: it fails. All doors are shut. */
 void swap_fall_short(struct core_step *step, int pairs, const char *reason);
-/* The slot whose turn it is. */
-int swap_return_slot(const struct swap *swap);
-int swap_dispense_slot(const struct swap *swap);
 
 /* swap_begin.c */
 void swap_securing(struct core_step *step);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BOARD_NAME(role, optional) #role,
+#define BOARD_NAME(role, need) #role,
 static const char *const station_roles[] = {BOARD_STATION_ROLES(BOARD_NAME)};
 static const char *const bay_roles[] = {BOARD_BAY_ROLES(BOARD_NAME)};
 #undef BOARD_NAME
@@ -115,7 +115,7 @@ int board_matches(const struct board *board, const char *names, size_t length, s
                        names + at);
         at += size + 1;
     }
-    return err_set(err, ERR_REFUSED,
+    return err_set(err, ERR_CONFIG,
                    "%s: the board is for \"%s\", but this machine's device tree says %s",
                    board->origin, board->compatible, *known != '\0' ? known : "nothing");
 }

@@ -29,34 +29,43 @@
 #define BOARD_NAME_SIZE 97
 #define BOARD_TEXT_SIZE 257
 
-/* role, may be `none`: the board works without it */
-#define BOARD_STATION_ROLES(X)                                                                     \
-    X(gate, false)                                                                                 \
-    X(lane, false)                                                                                 \
-    X(guard, false)                                                                                \
-    X(emergency_stop, false)                                                                       \
-    X(smoke, false)                                                                                \
-    X(water, false)                                                                                \
-    X(ambient, false)                                                                              \
-    X(mains_meter, true)                                                                           \
-    X(siren, true)                                                                                 \
-    X(exhaust, true)                                                                               \
-    X(charge_enable, false)                                                                        \
-    X(reader, true)
-#define BOARD_BAY_ROLES(X)                                                                         \
-    X(door, false)                                                                                 \
-    X(lock, false)                                                                                 \
-    X(charger, false)                                                                              \
-    X(contactor, false)                                                                            \
-    X(pack, false)                                                                                 \
-    X(sensors, false)                                                                              \
-    X(fan, true)                                                                                   \
-    X(light, true)
+/* Whether a board has to say who serves a role. */
+enum board_need {
+    BOARD_NEEDED,  /* a station cannot work without it */
+    BOARD_OR_NONE, /* or `none`, said on purpose */
+    BOARD_IF_ANY,  /* left out: the board has none */
+};
 
-#define BOARD_STATION_ENUM(role, optional) BOARD_ROLE_##role,
+/* role, need */
+#define BOARD_STATION_ROLES(X)                                                                     \
+    X(gate, BOARD_NEEDED)                                                                          \
+    X(lane, BOARD_NEEDED)                                                                          \
+    X(guard, BOARD_NEEDED)                                                                         \
+    X(emergency_stop, BOARD_NEEDED)                                                                \
+    X(smoke, BOARD_NEEDED)                                                                         \
+    X(water, BOARD_NEEDED)                                                                         \
+    X(ambient, BOARD_NEEDED)                                                                       \
+    X(residual_current, BOARD_IF_ANY) /* contact of the device: active = tripped */                \
+    X(mains, BOARD_IF_ANY)            /* contact of the supply: active = it is there */            \
+    X(mains_meter, BOARD_OR_NONE)                                                                  \
+    X(siren, BOARD_OR_NONE)                                                                        \
+    X(exhaust, BOARD_OR_NONE)                                                                      \
+    X(charge_enable, BOARD_NEEDED)                                                                 \
+    X(reader, BOARD_IF_ANY) /* tokens of drivers: local start */
+#define BOARD_BAY_ROLES(X)                                                                         \
+    X(door, BOARD_NEEDED)                                                                          \
+    X(lock, BOARD_NEEDED)                                                                          \
+    X(charger, BOARD_NEEDED)                                                                       \
+    X(contactor, BOARD_NEEDED)                                                                     \
+    X(pack, BOARD_NEEDED)                                                                          \
+    X(sensors, BOARD_NEEDED)                                                                       \
+    X(fan, BOARD_OR_NONE)                                                                          \
+    X(light, BOARD_OR_NONE)
+
+#define BOARD_STATION_ENUM(role, need) BOARD_ROLE_##role,
 enum board_station_role { BOARD_STATION_ROLES(BOARD_STATION_ENUM) BOARD_STATION_ROLE_COUNT };
 #undef BOARD_STATION_ENUM
-#define BOARD_BAY_ENUM(role, optional) BOARD_BAY_ROLE_##role,
+#define BOARD_BAY_ENUM(role, need) BOARD_BAY_ROLE_##role,
 enum board_bay_role { BOARD_BAY_ROLES(BOARD_BAY_ENUM) BOARD_BAY_ROLE_COUNT };
 #undef BOARD_BAY_ENUM
 
@@ -143,7 +152,7 @@ void board_report_add(struct board_report *report, const char *origin, int line,
                       const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* Whether this board may drive a machine whose device tree has this list of NUL-terminated names
- * (the bytes of /proc/device-tree/compatible). "sim" runs anywhere. ERR_REFUSED names both sides.
+ * (the bytes of /proc/device-tree/compatible). "sim" runs anywhere. ERR_CONFIG names both sides.
  */
 int board_matches(const struct board *board, const char *names, size_t length, struct err *err);
 /* The same for the machine that it runs on; a machine without device tree matches "sim" and

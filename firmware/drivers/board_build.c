@@ -43,16 +43,17 @@ static void require_text(const struct board_source *source, const char *section,
 }
 
 /* Reports a driver that is not there. */
-static void check_driver(const struct board_source *source, const char *role, bool optional,
+static void check_driver(const struct board_source *source, const char *role, enum board_need need,
                          const struct board_binding *binding)
 {
     if (*binding->driver == '\0') {
         board_report_add(source->report, source->origin, binding->line, role,
-                         "no driver serves this role: driver = sim%s", optional ? ", or none" : "");
+                         "no driver serves this role: driver = sim%s",
+                         need == BOARD_NEEDED ? "" : ", or none");
         return;
     }
     if (strcmp(binding->driver, "none") == 0) {
-        if (!optional)
+        if (need == BOARD_NEEDED)
             board_report_add(source->report, source->origin, binding->line, role,
                              "driver = none: a station cannot work without this role");
         return;
@@ -114,18 +115,18 @@ static bool expand_slot(const char *address, int slot, char *to, size_t size)
 
 static void build_station(const struct board_source *source, struct board *board)
 {
-#define OPTIONAL(role, optional) optional,
-    static const bool optional[] = {BOARD_STATION_ROLES(OPTIONAL)};
+#define NEED(role, need) need,
+    static const enum board_need needs[] = {BOARD_STATION_ROLES(NEED)};
     for (int i = 0; i < BOARD_STATION_ROLE_COUNT; i++) {
         const char *role = board_station_role_name((enum board_station_role)i);
         struct board_binding *binding = &board->station[i];
         binding->line = board_source_line(source, role, "driver");
         binding->address_line = board_source_line(source, role, "address");
         const char *driver = config_text(source->config, role, "driver");
-        if (i == BOARD_ROLE_reader && *driver == '\0')
-            driver = "none"; /* a station without local start need not say so */
+        if (*driver == '\0' && needs[i] == BOARD_IF_ANY)
+            driver = "none";
         bind(source, binding, role, role, driver, config_text(source->config, role, "address"));
-        check_driver(source, role, optional[i], binding);
+        check_driver(source, role, needs[i], binding);
     }
 }
 
@@ -184,14 +185,14 @@ static double bay_real(const struct board_source *source, int bay, const char *k
 
 static void build_bay(const struct board_source *source, int index, struct board_bay *bay)
 {
-    static const bool optional[] = {BOARD_BAY_ROLES(OPTIONAL)};
-#undef OPTIONAL
+    static const enum board_need needs[] = {BOARD_BAY_ROLES(NEED)};
+#undef NEED
     char role[48];
     for (int i = 0; i < BOARD_BAY_ROLE_COUNT; i++) {
         const char *word = board_bay_role_name((enum board_bay_role)i);
         (void)snprintf(role, sizeof role, "bay %d %s", index + 1, word);
         bind_bay_role(source, index, word, role, &bay->roles[i]);
-        check_driver(source, role, optional[i], &bay->roles[i]);
+        check_driver(source, role, needs[i], &bay->roles[i]);
     }
     bay->power_max_kw = bay_real(source, index, "power_max_kw");
     bay->current_max_a = bay_real(source, index, "current_max_a");

@@ -4,14 +4,14 @@
 #include "base/config_keys.h"
 #include "drivers/board.h"
 
-#define STATION_ROLE(role, optional)                                                               \
+#define STATION_ROLE(role, need)                                                                   \
     TEXT(#role, "driver", "", "Driver of this role."),                                             \
         TEXT(#role, "address", "", "Where the driver finds it."),
 
-#define BAYS_ROLE(role, optional)                                                                  \
+#define BAYS_ROLE(role, need)                                                                      \
     TEXT("bays", #role "_driver", "", "Driver of this role, if not the bay's."),                   \
         TEXT("bays", #role "_address", "", "Where the driver finds it."),
-#define BAY_ROLE(role, optional)                                                                   \
+#define BAY_ROLE(role, need)                                                                       \
     TEXT("bay", #role "_driver", "", "Driver of this role, if not the bay's."),                    \
         TEXT("bay", #role "_address", "", "Where the driver finds it."),
 

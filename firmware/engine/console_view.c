@@ -257,8 +257,9 @@ cJSON *console_view_faults(const struct engine *engine)
         cJSON *item = cJSON_CreateObject();
         cJSON_AddItemToArray(list, item);
         add_text(item, "code", fault_name(fault->code));
-        add_text(item, "severity", fault_severity(fault->code));
-        add_text(item, "info", fault_info(fault->code));
+        add_text(item, "severity", fault_kind(fault->code)->severity);
+        add_text(item, "info", fault_kind(fault->code)->info);
+        add_text(item, "check", fault_kind(fault->code)->check);
         add_count(item, "slot", fault->slot);
         add_flag(item, "latched", fault_is_latched(fault->code));
         add_flag(item, "gone", fault->gone_us != 0);

@@ -45,6 +45,32 @@ static void follow_clock(struct engine *engine)
     engine->skew_us = skew_us;
 }
 
+/* Says once that a driver fails, and once that it works again. */
+static void note_driver(const struct engine *engine, const char *name, const char *what, int code,
+                        const struct err *err, int64_t *failed_us)
+{
+    if (code && !*failed_us) {
+        log_error("engine", "driver %s cannot be %s: %s", name, what, err->text);
+        *failed_us = engine->now_us;
+    } else if (!code && *failed_us) {
+        log_info("engine", "driver %s is %s again", name, what);
+        *failed_us = 0;
+    }
+}
+
+/* What a driver did not take for a second may be anything: DriverFault. A single failure is not. */
+static bool drivers_fail(const struct engine *engine)
+{
+    int64_t patience_us = limits_us(engine->station.limits.frames_stale_s);
+    for (size_t i = 0; i < engine->options.plant_count; i++) {
+        const int64_t since_us[] = {engine->read_failed_us[i], engine->write_failed_us[i]};
+        for (size_t k = 0; k < sizeof since_us / sizeof *since_us; k++)
+            if (since_us[k] && engine->now_us - since_us[k] > patience_us)
+                return true;
+    }
+    return false;
+}
+
 static void read_plants(struct engine *engine)
 {
     struct err err = {0};
@@ -56,8 +82,8 @@ static void read_plants(struct engine *engine)
         own->now_us = engine->now_us;
         own->bay_count = merged->bay_count;
         /* What is not read gets old, and old readings are alarms (rule 7). */
-        if (plant->ops->read(plant->self, engine->now_us, own, &err))
-            log_warning("engine", "driver %s cannot be read: %s", plant->ops->name, err.text);
+        int code = plant->ops->read(plant->self, engine->now_us, own, &err);
+        note_driver(engine, plant->ops->name, "read", code, &err, &engine->read_failed_us[i]);
         roles_take(plant->roles, own, merged);
     }
     roles_end(merged);
@@ -68,8 +94,9 @@ void engine_write_plants(struct engine *engine, const struct io_requests *reques
     struct err err = {0};
     for (size_t i = 0; i < engine->options.plant_count; i++) {
         const struct engine_plant *plant = &engine->options.plants[i];
-        if (plant->ops->write(plant->self, engine->now_us, requests, &engine->readings, &err))
-            log_error("engine", "driver %s cannot be written: %s", plant->ops->name, err.text);
+        int code =
+            plant->ops->write(plant->self, engine->now_us, requests, &engine->readings, &err);
+        note_driver(engine, plant->ops->name, "written", code, &err, &engine->write_failed_us[i]);
     }
 }
 
@@ -127,6 +154,7 @@ static void step_at(struct engine *engine, int64_t now_us)
     engine->now_us = now_us;
     read_plants(engine);
     engine_read_token(engine);
+    engine->station.driver_fault = drivers_fail(engine);
     take_records(engine);
     struct io_requests before = engine->requests, stops;
     station_step(&engine->station, &engine->readings, &engine->requests, &engine->actions);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "base/watchdog.h"
+#include "core/fault_list.h"
 #include "engine/console_serve.h"
 #include "engine/guardian.h"
 #include "engine/options.h"
@@ -23,6 +24,8 @@ static const struct args_option OPTIONS[] = {
     {"socket", "PATH", "Unix socket for the monitor", "engine", "socket"},
     {"state", "DIR", "folder of the durable state", "engine", "state"},
     {"config", "FILE", "configuration (INI)", NULL, NULL},
+    {"faults", NULL, "print every fault: cause, reaction, what to check (docs/faults.md)", NULL,
+     NULL},
     {"check", NULL, "check the board folder, print every mistake, do nothing else", NULL, NULL},
     {"safe", NULL, "put the outputs of the board to their safe level and end", NULL, NULL},
     {"acknowledge", NULL,
@@ -32,7 +35,8 @@ static const struct args_option OPTIONS[] = {
 static const struct args_spec SPEC = {
     .program = "swap-engine",
     .synopsis = "--board DIR --socket PATH --state DIR [--config FILE]\n"
-                "       swap-engine --check | --safe --board DIR",
+                "       swap-engine --check | --safe --board DIR\n"
+                "       swap-engine --faults",
     .summary = "Drives the hardware of one battery swap station: bays, doors, chargers, gate.\n"
                "Serves one swap-monitor on its socket.",
     .options = OPTIONS,
@@ -336,6 +340,10 @@ int main(int argc, char **argv)
     struct err err = {0};
     if (args_parse(&args, &SPEC, argc, argv, &err))
         return args_fail(&SPEC, &err);
+    if (args_value(args, "faults")) {
+        args_free(args);
+        return fault_list_print(stdout) ? EX_OSERR : EX_OK;
+    }
     if (args_value(args, "check") || args_value(args, "safe")) {
         int status = tools_use(args);
         args_free(args);

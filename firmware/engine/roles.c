@@ -9,7 +9,7 @@
 /* Roles that say something; the others are outputs. */
 #define STATION_INPUTS                                                                             \
     (BIT(gate) | BIT(lane) | BIT(guard) | BIT(emergency_stop) | BIT(smoke) | BIT(water) |          \
-     BIT(ambient))
+     BIT(ambient) | BIT(residual_current) | BIT(mains))
 #define BAY_INPUTS (BAY(door) | BAY(lock) | BAY(contactor) | BAY(sensors))
 
 void roles_of(struct plant_roles *roles, const struct board *board, const char *driver)
@@ -58,6 +58,10 @@ static void take_station(uint32_t roles, const struct io_readings *from, struct 
         to->water = from->water;
     if (roles & BIT(ambient))
         to->ambient_c = from->ambient_c;
+    if (roles & BIT(residual_current))
+        to->residual_current = from->residual_current;
+    if (roles & BIT(mains))
+        to->mains_lost = from->mains_lost;
     if (roles & BIT(mains_meter))
         to->mains_import_wh = from->mains_import_wh;
     if (roles & BIT(reader)) {

@@ -46,6 +46,8 @@ struct engine {
     int64_t core_us;
     int64_t skew_us; /* plant clock minus core time; changes when a clock is set */
     bool steppable;
+    /* core time since when a driver fails, 0: it works */
+    int64_t read_failed_us[ENGINE_PLANTS_MAX], write_failed_us[ENGINE_PLANTS_MAX];
     /* intent */
     bool dirty;
     int64_t save_failed_us; /* wall pace; next try a second later, 0: the last one succeeded */

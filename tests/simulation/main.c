@@ -4,8 +4,10 @@
  *
  *     swap-simulation --seeds 1..10000 --jobs 2
  *     swap-simulation --seed 4711 --trace
+ *     swap-simulation --station --seeds 1..10000
  */
 #include "sim.h"
+#include "site.h"
 
 #include "base/log.h"
 #include "database.h"
@@ -30,6 +32,7 @@ struct job {
     atomic_uint_least64_t seed; /* under way, 0 none */
     atomic_uint_least64_t done;
     struct sim_counts counts;
+    struct site_counts site_counts;
 };
 
 struct shared { /* between the processes */
@@ -41,12 +44,12 @@ struct shared { /* between the processes */
 struct options {
     uint64_t first, last;
     int jobs;
-    bool sqlite, trace, goes_on;
+    bool sqlite, station, trace, goes_on;
 };
 
 static const char USAGE[] =
-    "usage: swap-simulation [--seed N | --seeds FROM..TO] [--jobs N] [--sqlite] [--go-on] "
-    "[--trace]\n"
+    "usage: swap-simulation [--station | --sqlite] [--seed N | --seeds FROM..TO] [--jobs N] "
+    "[--go-on] [--trace]\n"
     "\n"
     "Runs stations, broker and bridge in virtual time with faults drawn from each seed, and "
     "checks\n"
@@ -55,6 +58,8 @@ static const char USAGE[] =
     "  --seed N          this seed only\n"
     "  --seeds FROM..TO  these seeds (default 1..1000)\n"
     "  --jobs N          processes (default: one per processor)\n"
+    "  --station         one station without a cloud, on the physics of the sim driver, with\n"
+    "                    trouble of the hardware: the rules hold on the plant, it recovers\n"
     "  --sqlite          journals and database in SQLite on disks whose power fails\n"
     "  --go-on           do not stop at the first seed that fails\n"
     "  --trace           say on stderr all that happens (one process)\n";
@@ -72,11 +77,15 @@ static bool parse_seeds(const char *text, struct options *options)
 
 static bool parse(int argc, char **argv, struct options *options)
 {
-    static const struct option LONG[] = {
-        {"seed", required_argument, NULL, 's'}, {"seeds", required_argument, NULL, 's'},
-        {"jobs", required_argument, NULL, 'j'}, {"sqlite", no_argument, NULL, 'q'},
-        {"go-on", no_argument, NULL, 'g'},      {"trace", no_argument, NULL, 't'},
-        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0}};
+    static const struct option LONG[] = {{"seed", required_argument, NULL, 's'},
+                                         {"seeds", required_argument, NULL, 's'},
+                                         {"jobs", required_argument, NULL, 'j'},
+                                         {"sqlite", no_argument, NULL, 'q'},
+                                         {"station", no_argument, NULL, 'y'},
+                                         {"go-on", no_argument, NULL, 'g'},
+                                         {"trace", no_argument, NULL, 't'},
+                                         {"help", no_argument, NULL, 'h'},
+                                         {NULL, 0, NULL, 0}};
     int option;
     bool good = true;
     while (good && (option = getopt_long(argc, argv, "", LONG, NULL)) != -1) {
@@ -86,6 +95,8 @@ static bool parse(int argc, char **argv, struct options *options)
             good = (options->jobs = atoi(optarg)) >= 1 && options->jobs <= JOBS_MAX;
         else if (option == 'q')
             options->sqlite = true;
+        else if (option == 'y')
+            options->station = true;
         else if (option == 'g')
             options->goes_on = true;
         else if (option == 't')
@@ -93,16 +104,32 @@ static bool parse(int argc, char **argv, struct options *options)
         else
             good = false;
     }
-    return good && optind == argc;
+    return good && optind == argc && !(options->station && options->sqlite);
+}
+
+static const char *mode_flag(const struct options *options)
+{
+    return options->station ? " --station" : options->sqlite ? " --sqlite" : "";
 }
 
 /* --- a worker --- */
+
+static int run_seed(uint64_t seed, struct job *job, const struct options *options,
+                    const struct database *database, char *violation, size_t size)
+{
+    if (options->station)
+        return site_run(seed, options->trace, &job->site_counts, violation, size);
+    int code = sim_run(seed, options->trace, database->store, &job->counts, violation, size);
+    if (!options->sqlite)
+        database_empty(database);
+    return code;
+}
 
 static void work(struct shared *shared, struct job *job, const struct options *options)
 {
     char violation[512];
     struct database database = {.store = NULL};
-    if (!options->sqlite)
+    if (!options->sqlite && !options->station)
         database_open(&database);
     if (!options->trace) { /* thousands of expected complaints */
         int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -115,38 +142,57 @@ static void work(struct shared *shared, struct job *job, const struct options *o
         if (seed > options->last)
             break;
         atomic_store(&job->seed, seed);
-        if (sim_run(seed, options->trace, database.store, &job->counts, violation,
-                    sizeof violation) < 0) {
-            (void)printf("seed %" PRIu64 ": %s\nreplay: swap-simulation --seed %" PRIu64
-                         "%s --trace\n",
-                         seed, violation, seed, options->sqlite ? " --sqlite" : "");
+        if (run_seed(seed, job, options, &database, violation, sizeof violation) < 0) {
+            (void)printf("seed %" PRIu64 ": %s\nreplay: swap-simulation%s --seed %" PRIu64
+                         " --trace\n",
+                         seed, violation, mode_flag(options), seed);
             (void)fflush(stdout);
             atomic_store(&shared->failed, true);
         }
-        if (!options->sqlite)
-            database_empty(&database);
         atomic_store(&job->seed, 0);
         atomic_fetch_add(&job->done, 1);
     }
-    database_close(&database);
+    if (database.store)
+        database_close(&database);
 }
 
 /* --- the parent --- */
 
-static void add(struct sim_counts *to, const struct sim_counts *from)
+/* Counts are structs of nothing but int64_t. */
+static void add(void *to, const void *from, size_t size)
 {
-    const int64_t *part = (const int64_t *)from;
-    int64_t *sum = (int64_t *)to;
-    static_assert(sizeof *to % sizeof *sum == 0, "counts are all int64_t");
-    for (size_t i = 0; i < sizeof *to / sizeof *sum; i++)
+    const int64_t *part = from;
+    int64_t *sum = to;
+    assert(size % sizeof *sum == 0);
+    for (size_t i = 0; i < size / sizeof *sum; i++)
         sum[i] += part[i];
+}
+
+static void print_station_counts(const struct shared *shared, const struct options *options,
+                                 double seconds)
+{
+    struct site_counts sum = {0};
+    for (int i = 0; i < options->jobs; i++)
+        add(&sum, &shared->jobs[i].site_counts, sizeof sum);
+    double years = (double)sum.virtual_us / 1e6 / 86400 / 365.25;
+    (void)printf("seeds %" PRId64 " (station), %.1f s, %.1f station-hours, %.3f station-years "
+                 "per minute\n",
+                 sum.runs, seconds, (double)sum.virtual_us / 3.6e9, years / (seconds / 60));
+    (void)printf("engine steps %" PRId64 ", events %" PRId64 ", commands %" PRId64
+                 ", swaps begun %" PRId64 ", done %" PRId64 ", checks %" PRId64 "\n",
+                 sum.steps, sum.events, sum.commands, sum.swaps, sum.done, sum.checks);
+    for (int i = 0; i < TROUBLE_COUNT; i++)
+        (void)printf("  %8" PRId64 "  %s\n", sum.troubles[i], SITE_TROUBLE_NAMES[i]);
+    for (int i = 0; i < SCRIPT_FAULT_COUNT; i++)
+        (void)printf("  %8" PRId64 "  %s\n", sum.faults[i],
+                     script_fault_name((enum script_fault)i));
 }
 
 static void print_counts(const struct shared *shared, const struct options *options, double seconds)
 {
     struct sim_counts sum = {0};
     for (int i = 0; i < options->jobs; i++)
-        add(&sum, &shared->jobs[i].counts);
+        add(&sum, &shared->jobs[i].counts, sizeof sum);
     (void)printf("seeds %" PRId64 " (%s), %.1f s, %.1f station-hours\n", sum.runs,
                  options->sqlite ? "SQLite" : "memory", seconds, (double)sum.virtual_us / 3.6e9);
     (void)printf("messages %" PRId64 ", events %" PRId64 ", telemetry rows %" PRId64
@@ -186,11 +232,11 @@ static bool attend(struct shared *shared, const struct options *options, const p
     for (int i = 0; i < options->jobs; i++)
         if (pids[i] == pid) {
             uint64_t seed = atomic_load(&shared->jobs[i].seed);
-            (void)printf("seed %" PRIu64 ": the process ended by %s %d\nreplay: swap-simulation "
-                         "--seed %" PRIu64 "%s --trace\n",
+            (void)printf("seed %" PRIu64 ": the process ended by %s %d\nreplay: swap-simulation"
+                         "%s --seed %" PRIu64 " --trace\n",
                          seed, WIFSIGNALED(status) ? "signal" : "status",
-                         WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), seed,
-                         options->sqlite ? " --sqlite" : "");
+                         WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+                         mode_flag(options), seed);
         }
     return true;
 }
@@ -233,8 +279,9 @@ int main(int argc, char **argv)
     (void)fflush(stdout);
     supervise(shared, &options);
     (void)clock_gettime(CLOCK_MONOTONIC, &end);
-    print_counts(shared, &options,
-                 (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9);
+    double seconds =
+        (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+    (options.station ? print_station_counts : print_counts)(shared, &options, seconds);
     bool failed = atomic_load(&shared->failed);
     (void)munmap(shared, sizeof *shared);
     return failed ? 1 : 0;

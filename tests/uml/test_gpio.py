@@ -50,7 +50,7 @@ driver = gpio
 address = alarm=station/SMOKE{debounce}
 [water]
 driver = gpio
-address = alarm=station/WATER
+address = alarm={device}/WATER
 [ambient]
 driver = gpio
 address = temp={folder}/ambient
@@ -107,6 +107,7 @@ class Chip:
                         self.read(os.path.join(bank, "chip_name")))
         self.lines = f"/sys/devices/platform/{device}/{chip}"
         self.device = f"/dev/{chip}"
+        self.parent = device
 
     @staticmethod
     def write(path, value):
@@ -163,7 +164,7 @@ class Station:
         Chip.write(os.path.join(folder, "ambient"), 18500)
         Chip.write(os.path.join(folder, "bay1"), 23000)
         with open(os.path.join(folder, "board.ini"), "w", encoding="ascii") as file:
-            file.write(BOARD.replace("{folder}", folder).replace(
+            file.write(BOARD.replace("{folder}", folder).replace("{device}", self.chip.parent).replace(
                 "{debounce}", ",debounce_ms=2" if self.chip.has_interrupts() else ""))
         shutil.copy(os.path.join(ROOT, "boards", "sim", "fast-charge-quantiles.ini"), folder)
         self.engine = self.monitor = None

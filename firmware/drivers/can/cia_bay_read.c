@@ -144,6 +144,7 @@ static struct io_pack look(const struct cia_bay *bay)
                            .soh_percent = NAN,
                            .cell_max_v = NAN,
                            .cell_min_v = NAN,
+                           .cells_untold = bay->address.scale == CAN_SCALE_CIA418,
                            .temp_max_c = temp_c,
                            .temp_min_c = temp_c,
                            .capacity_kwh = NAN,

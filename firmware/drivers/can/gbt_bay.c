@@ -59,6 +59,9 @@ static void remember(struct gbt_bay *bay, enum gbt_charger_state before, int64_t
     for (unsigned kind = 0; kind < GBT_KIND_COUNT; kind++)
         if (charger->link.heard_us[kind] > bay->heard_us)
             bay->heard_us = charger->link.heard_us[kind];
+    if (is_new(bay, GBT_BHM, now_us) || is_new(bay, GBT_BRM, now_us) ||
+        is_new(bay, GBT_BSD, now_us))
+        bay->current_a = 0; /* its contactors are open before BRO AA and after the end */
     if (is_new(bay, GBT_BRM, now_us) && before == GBT_CHARGER_IDENTIFYING) {
         bay->brm = charger->brm;
         bay->identified = true;
@@ -67,19 +70,18 @@ static void remember(struct gbt_bay *bay, enum gbt_charger_state before, int64_t
         bay->bcp = charger->bcp;
         bay->parameters = true;
         bay->voltage_v = charger->bcp.voltage_v;
-        bay->current_a = 0; /* its contactors are open until BRO AA */
+        bay->current_a = 0;
         take_soc(bay, charger->bcp.soc_percent);
     }
     if (is_new(bay, GBT_BCS, now_us)) {
         count_energy(bay, now_us); /* with what flowed up to now */
         bay->voltage_v = charger->bcs.voltage_v;
         bay->current_a = -charger->bcs.current_a;
+        bay->measured_us = now_us;
         take_soc(bay, charger->bcs.soc_percent);
     }
-    if (is_new(bay, GBT_BSD, now_us)) {
-        bay->current_a = 0;
+    if (is_new(bay, GBT_BSD, now_us))
         take_soc(bay, charger->bsd.soc_percent);
-    }
     if (charger->link.dialects & GBT_DIALECT(NO_HANDSHAKE))
         bay->without_handshake = true;
 }

@@ -63,6 +63,7 @@ struct gbt_bay {
     struct gbt_brm brm;
     struct gbt_bcp bcp;
     double soc_percent, voltage_v, current_a; /* current positive when charging */
+    int64_t measured_us;                      /* when it told the current, 0: never */
     double energy_kwh;                        /* by the pack's own V and A */
     int64_t counted_us;                       /* of the last BCS that was counted */
 };

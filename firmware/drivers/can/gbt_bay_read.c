@@ -117,7 +117,7 @@ static void read_cells(const struct gbt_charger *charger, struct io_pack *pack)
 {
     const int64_t *heard_us = charger->link.heard_us;
     if (heard_us[GBT_BSM] != GBT_NEVER) {
-        pack->resting = false;
+        pack->resting = heard_us[GBT_BCS] == GBT_NEVER; /* which tells the cells */
         pack->temp_max_c = charger->bsm.max_temperature_c;
         pack->temp_min_c = charger->bsm.min_temperature_c;
     }
@@ -134,11 +134,14 @@ static void read_cells(const struct gbt_charger *charger, struct io_pack *pack)
 void gbt_bay_read(void *self, int64_t now_us, struct io_pack *pack)
 {
     const struct gbt_bay *bay = self;
+    /* What it measured before its silence says nothing of now, whatever else it sends since. */
+    bool measured = bay->current_a == 0 ||
+                    now_us - bay->measured_us <= bay->settings.times.bcs_ms * CLOCK_US_PER_MS;
     *pack = (struct io_pack){.rated_v = NAN,
                              .rated_ah = NAN,
                              .rated_kwh = NAN,
                              .pack_v = bay->voltage_v,
-                             .pack_a = bay->current_a,
+                             .pack_a = measured ? bay->current_a : NAN,
                              .soc_percent = bay->soc_percent,
                              .soh_percent = NAN,
                              .cell_max_v = NAN,

@@ -16,8 +16,9 @@
 #define GPIO_FILE_TEXT_SIZE 64
 
 struct gpio_chip {
-    char name[GPIO_NAME_SIZE];  /* "gpiochip0" */
-    char label[GPIO_NAME_SIZE]; /* "pinctrl-bcm2711", may be "" */
+    char name[GPIO_NAME_SIZE];   /* "gpiochip0" */
+    char label[GPIO_NAME_SIZE];  /* "pinctrl-bcm2711", may be "" */
+    char device[GPIO_NAME_SIZE]; /* the device that it belongs to, "4804c000.gpio"; "": not known */
     uint32_t lines;
 };
 

@@ -267,7 +267,26 @@ static int is_chip(const struct dirent *entry)
     return strncmp(entry->d_name, "gpiochip", 8) == 0;
 }
 
-static int add_chip(struct chardev *dev, const char *folder, const char *name, struct err *err)
+/* The device that a chip belongs to, by the kernel's link to it: …/4804c000.gpio/gpiochip1. A chip
+ * without one lies in …/devices, and a name that does not fit cannot be in an address either. */
+static void find_device(const char *folder, const char *name, char device[GPIO_NAME_SIZE])
+{
+    char path[300], target[512];
+    (void)snprintf(path, sizeof path, "%s/%.64s", folder, name);
+    ssize_t length = readlink(path, target, sizeof target - 1);
+    target[length > 0 ? length : 0] = '\0';
+    char *end = strrchr(target, '/');
+    if (!end)
+        return;
+    *end = '\0';
+    const char *start = strrchr(target, '/');
+    start = start ? start + 1 : target;
+    if (strlen(start) < GPIO_NAME_SIZE && strcmp(start, "devices") != 0)
+        memcpy(device, start, strlen(start) + 1);
+}
+
+static int add_chip(struct chardev *dev, const char *folder, const char *name, const char *links,
+                    struct err *err)
 {
     char path[300];
     struct gpiochip_info info;
@@ -286,11 +305,13 @@ static int add_chip(struct chardev *dev, const char *folder, const char *name, s
     *chip = (struct chip){.fd = fd, .info = {.lines = info.lines}};
     take_name(chip->info.name, info.name);
     take_name(chip->info.label, info.label);
+    find_device(links, name, chip->info.device);
     fd = -1;
     return 0;
 }
 
-int gpio_chardev_open(struct gpio_bank *bank, const char *folder, struct err *err)
+int gpio_chardev_open(struct gpio_bank *bank, const char *folder, const char *links,
+                      struct err *err)
 {
     struct chardev *dev = calloc(1, sizeof *dev);
     if (!dev)
@@ -303,7 +324,7 @@ int gpio_chardev_open(struct gpio_bank *bank, const char *folder, struct err *er
     int count = code ? 0 : scandir(folder, &entries, is_chip, versionsort);
     for (int i = 0; i < count; i++) {
         if (!code)
-            code = add_chip(dev, folder, entries[i]->d_name, err);
+            code = add_chip(dev, folder, entries[i]->d_name, links, err);
         free(entries[i]);
     }
     free(entries);

@@ -83,20 +83,23 @@ int gpio_rescue_bank(const struct board *board, const struct gpio_bank *bank, st
     return code;
 }
 
+/* Links gpiochip0 … to the device of each chip. */
+static const char DEVICE_LINKS[] = "/sys/bus/gpio/devices";
+
 static int open_driver(void **self, const struct board *board, const struct env *env,
                        struct err *err)
 {
     struct gpio_bank bank;
     (void)env; /* readings carry the engine's time */
     *self = NULL;
-    int code = gpio_chardev_open(&bank, "/dev", err);
+    int code = gpio_chardev_open(&bank, "/dev", DEVICE_LINKS, err);
     return code ? code : gpio_open_bank(self, board, &bank, err);
 }
 
 static int rescue(const struct board *board, struct err *err)
 {
     struct gpio_bank bank;
-    int code = gpio_chardev_open(&bank, "/dev", err);
+    int code = gpio_chardev_open(&bank, "/dev", DEVICE_LINKS, err);
     return code ? code : gpio_rescue_bank(board, &bank, err);
 }
 

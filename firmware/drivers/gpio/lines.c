@@ -26,9 +26,11 @@ static int no_chip(const struct gpio_bank *bank, const char *name, struct err *e
     struct gpio_chip chip;
     struct err end = {0};
     for (size_t i = 0; bank->chip_info(bank->self, i, &chip, &end) == 0; i++)
-        strbuf_printf(&list, "%s%s [%s]", i ? ", " : "; there are ", chip.name, chip.label);
-    return err_set(err, ERR_UNAVAILABLE, "no GPIO chip has the label or name %s%.256s%s%.128s",
-                   name, strbuf_text(&list), *end.text ? "; " : "", end.text);
+        strbuf_printf(&list, "%s%s [%s]%s%s", i ? ", " : "; there are ", chip.name, chip.label,
+                      *chip.device ? " of " : "", chip.device);
+    return err_set(err, ERR_UNAVAILABLE,
+                   "no GPIO chip has the label, name or device %s%.256s%s%.128s", name,
+                   strbuf_text(&list), *end.text ? "; " : "", end.text);
 }
 
 static int find_chip(const struct gpio_bank *bank, const char *name, size_t *to,
@@ -37,7 +39,8 @@ static int find_chip(const struct gpio_bank *bank, const char *name, size_t *to,
     struct gpio_chip chip;
     *to = NOWHERE;
     for (size_t i = 0; bank->chip_info(bank->self, i, &chip, NULL) == 0; i++) {
-        if (strcmp(chip.label, name) != 0 && strcmp(chip.name, name) != 0)
+        if (strcmp(chip.label, name) != 0 && strcmp(chip.name, name) != 0 &&
+            strcmp(chip.device, name) != 0)
             continue;
         if (*to != NOWHERE)
             return err_set(err, ERR_CONFIG,

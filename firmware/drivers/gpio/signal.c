@@ -83,6 +83,8 @@ void gpio_report_station(const bool on[GPIO_SIGNAL_COUNT], struct io_readings *r
     readings->emergency_stop = on[GPIO_ESTOP_PRESSED];
     readings->smoke = on[GPIO_SMOKE_ALARM];
     readings->water = on[GPIO_WATER_ALARM];
+    readings->residual_current = on[GPIO_RESIDUAL_TRIPPED];
+    readings->mains_lost = !on[GPIO_MAINS_PRESENT];
 }
 
 void gpio_report_bay(const bool on[GPIO_SIGNAL_COUNT], struct io_bay *bay)

@@ -37,6 +37,9 @@ enum gpio_alarm { GPIO_ALARM_NONE, GPIO_ALARM_ON, GPIO_ALARM_OFF };
       "the emergency stop is pressed")                                                             \
     X(SMOKE_ALARM, STATION, smoke, "alarm", INPUT, ALWAYS, ON, "there is smoke in the station")    \
     X(WATER_ALARM, STATION, water, "alarm", INPUT, ALWAYS, NONE, "there is water in the station")  \
+    X(RESIDUAL_TRIPPED, STATION, residual_current, "tripped", INPUT, ALWAYS, ON,                   \
+      "the residual-current device has tripped")                                                   \
+    X(MAINS_PRESENT, STATION, mains, "present", INPUT, ALWAYS, OFF, "the supply is there")         \
     X(SIREN_ON, STATION, siren, "on", OUTPUT, ALWAYS, NONE, "sounds the siren")                    \
     X(EXHAUST_ON, STATION, exhaust, "on", OUTPUT, ALWAYS, NONE, "runs the exhaust")                \
     X(CHARGE_ENABLE, STATION, charge_enable, "keepalive", OUTPUT, ALWAYS, NONE,                    \

@@ -5,10 +5,10 @@
  *     open=pinctrl-bcm2711/17,max_pulse_ms=20000 closed=pinctrl-bcm2711/GPIO27,active-low
  *     chip=pinctrl-bcm2711 open=17 closed=GPIO27,active-low,bias=pull-up,debounce_ms=5
  *
- * SIGNAL=[CHIP/]LINE[,option…]: CHIP is the label or the name of a chip (gpiochip0); without it,
- * that of the address's word chip=. LINE is an offset when it has digits only, else the name of the
- * line. Names hold no blank, comma or, for a chip, slash; a line with such a name is told by its
- * offset. Options:
+ * SIGNAL=[CHIP/]LINE[,option…]: CHIP is the label of a chip, its name (gpiochip0) or the device
+ * that it belongs to (4804c000.gpio); without it, that of the address's word chip=. LINE is an
+ * offset when it has digits only, else the name of the line. Names hold no blank, comma or, for a
+ * chip, slash; a line with such a name is told by its offset. Options:
  *
  *     active-low               the signal is on while the line is low
  *     bias=WHERE               pull-up, pull-down, disabled; as the hardware is, when not given
@@ -24,7 +24,7 @@
 #include "drivers/gpio/signal.h"
 
 struct gpio_spec {
-    char chip[GPIO_NAME_SIZE]; /* label or name */
+    char chip[GPIO_NAME_SIZE]; /* label, name or device */
     char line[GPIO_NAME_SIZE]; /* name, "" when it is told by offset */
     int64_t offset;            /* -1 when it is told by name */
     struct gpio_mode mode;

@@ -45,6 +45,11 @@ static void step_door(struct sim_bay *bay, const struct bay_forces *forces, doub
     int direction = forces->request->door == IO_MOTION_OPEN    ? 1
                     : forces->request->door == IO_MOTION_CLOSE ? -1
                                                                : 0;
+    if (BAY_FAULT(forces, door_forced)) { /* stronger than bolt and drive, half a second */
+        bay->lock = 0;
+        bay->door = travel_step(bay->door, 1, 0.5, dt_s);
+        return;
+    }
     bool blocked = BAY_FAULT(forces, door_obstructed) || forces->hand_in_door;
     if (BAY_FAULT(forces, door_stuck) || bay->lock > 0 || (direction < 0 && blocked))
         return;
@@ -78,9 +83,10 @@ static void step_age(struct sim_bay *bay, const struct bay_forces *forces, int64
 {
     if (!BAY_FAULT(forces, sensors_frozen))
         bay->sensors_at_us = now_us;
-    if (!BAY_FAULT(forces, charger_silent) && !BAY_FAULT(forces, charger_offline))
+    bool bus = !BAY_FAULT(forces, bus_off);
+    if (bus && !BAY_FAULT(forces, charger_silent) && !BAY_FAULT(forces, charger_offline))
         bay->charger_at_us = now_us;
-    if (bay->has_pack && bay->awake_s >= wake_s && !BAY_FAULT(forces, pack_silent))
+    if (bus && bay->has_pack && bay->awake_s >= wake_s && !BAY_FAULT(forces, pack_silent))
         bay->pack_at_us = now_us;
 }
 
@@ -94,11 +100,16 @@ void bay_step(struct sim_bay *bay, const struct bay_forces *forces, double dt_s,
     struct charger_drive drive = {
         .on = request->charger_on && forces->power && !BAY_FAULT(forces, charger_fault) &&
               !BAY_FAULT(forces, charger_offline),
-        .connected = bay->contactor_closed && pack_conducts,
+        .connected = bay->contactor_closed && pack_conducts && !BAY_FAULT(forces, charger_dead),
         .set_v = request->charge_v,
         .set_a = request->charge_a,
         .limits = forces->limits,
     };
+    if (BAY_FAULT(forces, charger_runs_on) && forces->power && bay->charger.dc_a > 0) {
+        drive.on = true; /* as before, whatever it is told */
+        drive.set_v = bay->charger.dc_v + 1;
+        drive.set_a = bay->charger.dc_a;
+    }
     double loss_before = bay->charger.loss_wh, heat_before = bay->pack.heat_wh;
     charger_step(&bay->charger, &drive, bay->has_pack ? &bay->pack : NULL, dt_s);
     step_air(bay, forces, (bay->charger.loss_wh - loss_before) * 3600 / dt_s, dt_s);
@@ -106,7 +117,7 @@ void bay_step(struct sim_bay *bay, const struct bay_forces *forces, double dt_s,
         if (!drive.connected)
             bay->pack.current_a = 0;
         pack_warm(&bay->pack, bay->pack.heat_wh - heat_before, bay->air_c,
-                  BAY_FAULT(forces, hot_cell) ? forces->hot_k_s : 0, dt_s);
+                  BAY_FAULT(forces, hot_cell) ? BAY_VALUE(forces, hot_cell) : 0, dt_s);
         bay->awake_s = fmin(bay->awake_s + dt_s, 1e6);
     }
     step_age(bay, forces, now_us);
@@ -137,7 +148,31 @@ static void read_sensors(const struct sim_bay *bay, const struct bay_forces *for
     to->contactor_closed = bay->contactor_closed;
     to->present = bay->has_pack;
     to->smoke = BAY_FAULT(forces, smoke);
-    to->temp_c = bay->air_c;
+    to->temp_c = BAY_FAULT(forces, bay_temp) ? BAY_VALUE(forces, bay_temp) : bay->air_c;
+}
+
+/* What the pack says, with what its faults make of that. */
+static void read_pack(const struct sim_bay *bay, const struct bay_forces *forces,
+                      struct io_pack *to)
+{
+    *to = (struct io_pack){0};
+    if (!bay->has_pack || bay->pack_at_us == 0)
+        return;
+    pack_read(&bay->pack, to);
+    to->at_us = bay->pack_at_us;
+    if (BAY_FAULT(forces, wrong_serial)) {
+        size_t length = strlen(to->bid);
+        (void)snprintf(to->bid + (length < 60 ? length : 60), 5, "-X");
+    }
+    if (BAY_FAULT(forces, pack_temp)) {
+        to->temp_max_c = BAY_VALUE(forces, pack_temp);
+        to->temp_min_c = to->temp_max_c - 1;
+    }
+    if (BAY_FAULT(forces, pack_soc))
+        to->soc_percent = BAY_VALUE(forces, pack_soc);
+    if (BAY_FAULT(forces, cell_voltage))
+        to->cell_max_v = BAY_VALUE(forces, cell_voltage);
+    to->permit = to->permit && !BAY_FAULT(forces, no_permit);
 }
 
 void bay_read(struct sim_bay *bay, const struct bay_forces *forces, struct io_bay *to)
@@ -155,13 +190,5 @@ void bay_read(struct sim_bay *bay, const struct bay_forces *forces, struct io_ba
     to->charger.online = !BAY_FAULT(forces, charger_offline);
     to->charger.fault = BAY_FAULT(forces, charger_fault);
 
-    to->pack = (struct io_pack){0};
-    if (bay->has_pack && bay->pack_at_us != 0) {
-        pack_read(&bay->pack, &to->pack);
-        to->pack.at_us = bay->pack_at_us;
-        if (BAY_FAULT(forces, wrong_serial)) {
-            size_t length = strlen(to->pack.bid);
-            (void)snprintf(to->pack.bid + (length < 60 ? length : 60), 5, "-X");
-        }
-    }
+    read_pack(bay, forces, &to->pack);
 }

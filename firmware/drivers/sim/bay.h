@@ -34,10 +34,11 @@ struct bay_forces {
     bool hand_in_door; /* a driver handles the pack */
     double outside_c;
     double door_travel_s, lock_travel_s;
-    uint32_t faults; /* bit of each enum script_fault that is active here */
-    double hot_k_s;  /* value of the fault hot_cell */
+    uint64_t faults;      /* bit of each enum script_fault that is active here */
+    const double *values; /* of those, by enum script_fault */
 };
 #define BAY_FAULT(forces, name) (((forces)->faults >> SCRIPT_FAULT_##name & 1u) != 0)
+#define BAY_VALUE(forces, name) ((forces)->values[SCRIPT_FAULT_##name])
 
 void bay_init(struct sim_bay *bay, double outside_c);
 /* Advances by dt_s (at most 0.1 s: contactor and lock are not resolved finer) to now_us. */

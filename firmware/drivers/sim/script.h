@@ -25,30 +25,44 @@ enum script_scope { SCRIPT_STATION, SCRIPT_BAY, SCRIPT_EITHER };
 
 /* fault, scope, default value, (what it does) */
 #define SCRIPT_FAULTS(X)                                                                           \
-    X(gate_stuck, SCRIPT_STATION, 0)      /* the gate does not move */                             \
-    X(gate_obstructed, SCRIPT_STATION, 0) /* something stands in the gate */                       \
-    X(guard_blocked, SCRIPT_STATION, 0)   /* a person stays in the moving zone */                  \
-    X(emergency_stop, SCRIPT_STATION, 0)  /* somebody pressed it: power is cut by hardware */      \
-    X(water, SCRIPT_STATION, 0)           /* the water detector is wet */                          \
-    X(ambient, SCRIPT_STATION, 20)        /* outside temperature is value °C */                   \
-    X(station_silent, SCRIPT_STATION, 0)  /* station-wide inputs are no longer heard */            \
-    X(no_vehicle, SCRIPT_STATION, 0)      /* a called vehicle does not come */                     \
-    X(not_returned, SCRIPT_STATION, 0)    /* the driver keeps the pack in the vehicle */           \
-    X(not_taken, SCRIPT_STATION, 0)       /* the driver does not take the pack offered */          \
-    X(token, SCRIPT_STATION, 0)           /* a driver holds the token id=TEXT to the reader */     \
-    X(vehicle_waits, SCRIPT_STATION, 0)   /* id=VEHICLE stands before the gate, called or not */   \
-    X(smoke, SCRIPT_EITHER, 0)            /* smoke detector: of the bay or the station */          \
-    X(door_stuck, SCRIPT_BAY, 0)          /* the door does not move */                             \
-    X(door_obstructed, SCRIPT_BAY, 0)     /* something stands in the door */                       \
-    X(lock_stuck, SCRIPT_BAY, 0)          /* the lock does not move */                             \
-    X(contactor_stuck, SCRIPT_BAY, 0)     /* the contactor stays as it is */                       \
-    X(sensors_frozen, SCRIPT_BAY, 0)      /* the bay's inputs stand still, their age grows */      \
-    X(charger_silent, SCRIPT_BAY, 0)      /* the charger's frames are lost */                      \
-    X(charger_offline, SCRIPT_BAY, 0)     /* the charger has no power */                           \
-    X(charger_fault, SCRIPT_BAY, 0)       /* the charger reports a fault and gives nothing */      \
-    X(pack_silent, SCRIPT_BAY, 0)         /* the pack's frames are lost */                         \
-    X(hot_cell, SCRIPT_BAY, 2)            /* one cell heats up by value K/s */                     \
-    X(wrong_serial, SCRIPT_BAY, 0)        /* the pack gives a serial that is not its own */
+    X(gate_stuck, SCRIPT_STATION, 0)       /* the gate does not move */                            \
+    X(gate_obstructed, SCRIPT_STATION, 0)  /* something stands in the gate */                      \
+    X(guard_blocked, SCRIPT_STATION, 0)    /* a person stays in the moving zone */                 \
+    X(emergency_stop, SCRIPT_STATION, 0)   /* somebody pressed it: power is cut by hardware */     \
+    X(residual_current, SCRIPT_STATION, 0) /* the device tripped: power is cut by hardware */      \
+    X(mains_lost, SCRIPT_STATION, 0)       /* no supply; the controller has a battery */           \
+    X(water, SCRIPT_STATION, 0)            /* the water detector is wet */                         \
+    X(ambient, SCRIPT_STATION, 20)         /* outside temperature is value °C */                  \
+    X(station_silent, SCRIPT_STATION, 0)   /* station-wide inputs are no longer heard */           \
+    X(read_error, SCRIPT_STATION, 0)       /* the driver cannot be read */                         \
+    X(write_error, SCRIPT_STATION, 0)      /* the driver cannot be written: nothing changes */     \
+    X(token, SCRIPT_STATION, 0)            /* a driver holds the token id=TEXT to the reader */    \
+    X(vehicle_waits, SCRIPT_STATION, 0)    /* id=VEHICLE stands before the gate, called or not */  \
+    X(no_vehicle, SCRIPT_STATION, 0)       /* a called vehicle does not come */                    \
+    X(not_returned, SCRIPT_STATION, 0)     /* the driver keeps the pack in the vehicle */          \
+    X(not_taken, SCRIPT_STATION, 0)        /* the driver does not take the pack offered */         \
+    X(not_leaving, SCRIPT_STATION, 0)      /* the vehicle stays in the lane */                     \
+    X(smoke, SCRIPT_EITHER, 0)             /* smoke detector: of the bay or the station */         \
+    X(bus_off, SCRIPT_EITHER, 0)           /* charger and pack are not heard: bay, or all */       \
+    X(door_stuck, SCRIPT_BAY, 0)           /* the door does not move */                            \
+    X(door_obstructed, SCRIPT_BAY, 0)      /* something stands in the door */                      \
+    X(door_forced, SCRIPT_BAY, 0)          /* somebody breaks lock and door open */                \
+    X(lock_stuck, SCRIPT_BAY, 0)           /* the lock does not move */                            \
+    X(contactor_stuck, SCRIPT_BAY, 0)      /* the contactor stays as it is */                      \
+    X(sensors_frozen, SCRIPT_BAY, 0)       /* the bay's inputs stand still, their age grows */     \
+    X(bay_temp, SCRIPT_BAY, -270)          /* the bay's sensor says value °C: open circuit */     \
+    X(charger_silent, SCRIPT_BAY, 0)       /* the charger's frames are lost */                     \
+    X(charger_offline, SCRIPT_BAY, 0)      /* the charger has no power */                          \
+    X(charger_fault, SCRIPT_BAY, 0)        /* the charger reports a fault and gives nothing */     \
+    X(charger_dead, SCRIPT_BAY, 0)         /* the charger is on and gives nothing */               \
+    X(charger_runs_on, SCRIPT_BAY, 0)      /* the charger does not stop when it is told to */      \
+    X(pack_silent, SCRIPT_BAY, 0)          /* the pack's frames are lost */                        \
+    X(pack_temp, SCRIPT_BAY, 65)           /* the pack's sensors say value °C */                  \
+    X(pack_soc, SCRIPT_BAY, 250)           /* the pack says that it is value % full */             \
+    X(cell_voltage, SCRIPT_BAY, 4.5)       /* the pack's highest cell says value V */              \
+    X(no_permit, SCRIPT_BAY, 0)            /* the pack forbids charging */                         \
+    X(hot_cell, SCRIPT_BAY, 2)             /* one cell heats up by value K/s */                    \
+    X(wrong_serial, SCRIPT_BAY, 0)         /* the pack gives a serial that is not its own */
 
 /* condition; holds for */
 #define SCRIPT_CONDITIONS(X)                                                                       \

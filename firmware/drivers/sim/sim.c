@@ -52,9 +52,10 @@ static int sim_open(void **self, const struct board *board, const struct env *en
 
 static int sim_read(void *self, int64_t now_us, struct io_readings *readings, struct err *err)
 {
-    (void)err;
     struct sim *sim = self;
     world_advance(&sim->world, now_us);
+    if (WORLD_FAULT(&sim->world, read_error))
+        return err_set(err, ERR_SYSTEM, "the plant's inputs cannot be read (script: read_error)");
     world_read(&sim->world, readings);
     return 0;
 }
@@ -65,7 +66,19 @@ static int sim_write(void *self, int64_t now_us, const struct io_requests *reque
     (void)readings;
     struct sim *sim = self;
     world_advance(&sim->world, now_us);
+    if (WORLD_FAULT(&sim->world, write_error))
+        return err_set(err, ERR_SYSTEM, "the plant takes no requests (script: write_error)");
     return world_request(&sim->world, requests, err);
+}
+
+/* Emergency stop, residual current and smoke are edges that wake a real board. Those of the script
+ * that only wait for a time are known beforehand; the others strike within a step, which sees them.
+ */
+static bool sim_pump(void *self, int64_t now_us, int64_t *next_us)
+{
+    const struct sim *sim = self;
+    *next_us = world_next_alarm_us(&sim->world);
+    return *next_us <= now_us;
 }
 
 static bool sim_take_record(void *self, struct driver_record *record)
@@ -95,6 +108,7 @@ const struct driver_ops sim_driver = {
     .open = sim_open,
     .read = sim_read,
     .write = sim_write,
+    .pump = sim_pump,
     .take_record = sim_take_record,
     .save = sim_save,
     .steppable = true,

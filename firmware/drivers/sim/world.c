@@ -113,6 +113,8 @@ int world_request(struct sim_world *world, const struct io_requests *requests, s
         return result;
     world->requests = *requests;
     world->requested = true;
+    if (requests->charge_enable)
+        world->alive_at_us = world->now_us;
     return 0;
 }
 
@@ -128,20 +130,25 @@ static struct bay_forces forces_on(const struct sim_world *world, int bay)
 {
     bool handled = (world->visit.state == VISIT_PUTTING || world->visit.state == VISIT_TAKING) &&
                    world->visit.bay == bay;
-    uint32_t faults = world->bay_faults[bay];
-    /* Emergency stop and smoke cut power in hardware, whatever is requested (rule 1). */
+    uint64_t faults = world->bay_faults[bay];
+    if (WORLD_FAULT(world, bus_off))
+        faults |= UINT64_C(1) << SCRIPT_FAULT_bus_off;
+    /* These cut power in hardware, whatever is requested (rule 1). */
     bool cut = WORLD_FAULT(world, emergency_stop) || WORLD_FAULT(world, smoke) ||
+               WORLD_FAULT(world, residual_current) || WORLD_FAULT(world, mains_lost) ||
                (faults >> SCRIPT_FAULT_smoke & 1u) != 0;
+    bool alive =
+        world->requests.charge_enable && world->now_us - world->alive_at_us <= WORLD_ALIVE_US;
     return (struct bay_forces){
         .request = &world->requests.bays[bay],
         .limits = &world->limits[bay],
-        .power = world->requests.charge_enable && !cut,
+        .power = alive && !cut,
         .hand_in_door = handled,
         .outside_c = world_outside_c(world, world->now_us),
         .door_travel_s = world->params.door_travel_s,
         .lock_travel_s = world->params.lock_travel_s,
         .faults = faults,
-        .hot_k_s = world->hot_k_s[bay],
+        .values = world->bay_value[bay],
     };
 }
 
@@ -199,6 +206,7 @@ static void set_clock(struct sim_world *world, int64_t now_us)
     int64_t back_us = world->now_us - now_us;
     world->now_us = now_us;
     world->station_at_us -= back_us;
+    world->alive_at_us -= back_us;
     for (int i = 0; i < world->bay_count; i++) {
         struct sim_bay *bay = &world->bays[i];
         int64_t *times[] = {&bay->sensors_at_us, &bay->charger_at_us, &bay->pack_at_us};
@@ -252,6 +260,8 @@ void world_read(struct sim_world *world, struct io_readings *readings)
     readings->guard_clear = !WORLD_FAULT(world, guard_blocked) && !at_gate;
     readings->emergency_stop = WORLD_FAULT(world, emergency_stop);
     readings->smoke = WORLD_FAULT(world, smoke);
+    readings->residual_current = WORLD_FAULT(world, residual_current);
+    readings->mains_lost = WORLD_FAULT(world, mains_lost);
     readings->water = WORLD_FAULT(world, water);
     (void)snprintf(readings->token, sizeof readings->token, "%s",
                    world->token != NULL ? world->token : "");

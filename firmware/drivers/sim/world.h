@@ -21,6 +21,7 @@
 #include "drivers/sim/bay.h"
 #include "drivers/sim/script.h"
 #include "drivers/sim/vehicle.h"
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -78,18 +79,22 @@ struct sim_world {
 
     struct io_requests requests; /* not saved: after a restart all is at its safe level */
     bool requested;              /* something was written since the start */
+    int64_t alive_at_us;         /* when charge_enable was last asked for: rule 9's keep-alive */
     /* Active faults, from `faults` at each step: */
-    uint32_t station_faults;
+    uint64_t station_faults;
     double station_value[SCRIPT_FAULT_COUNT];
     const char *waiting; /* vehicle that stands before the gate, NULL none; of the script */
     const char *token;   /* newest one that was held to the reader, NULL none; of the script */
     int64_t token_number;
-    uint32_t bay_faults[IO_BAYS_MAX];
-    double hot_k_s[IO_BAYS_MAX];
+    uint64_t bay_faults[IO_BAYS_MAX];
+    double bay_value[IO_BAYS_MAX][SCRIPT_FAULT_COUNT];
 };
+static_assert(SCRIPT_FAULT_COUNT <= 64, "a bit for each fault");
 
 #define WORLD_STEP_US  (100 * CLOCK_US_PER_MS)   /* finest step */
 #define WORLD_PAUSE_US (5 * CLOCK_US_PER_SECOND) /* longer: the engine is taken for dead */
+/* Charge-enable not toggled for longer than this: the board's circuit drops the power (rule 9). */
+#define WORLD_ALIVE_US (500 * CLOCK_US_PER_MS)
 
 /* A new world of `board` at `now_us`. Release with world_free. */
 int world_init(struct sim_world *world, const struct board *board, int64_t now_us, struct err *err);
@@ -104,6 +109,8 @@ void world_resume(struct sim_world *world, int64_t now_us);
 int world_request(struct sim_world *world, const struct io_requests *requests, struct err *err);
 /* Fills the readings. */
 void world_read(struct sim_world *world, struct io_readings *readings);
+/* When an alarm of the script that waits for time only will strike, INT64_MAX: none does. */
+int64_t world_next_alarm_us(const struct sim_world *world);
 /* Next record of a pack loaded elsewhere. */
 bool world_take_record(struct sim_world *world, struct driver_record *record);
 

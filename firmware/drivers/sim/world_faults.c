@@ -126,13 +126,12 @@ void world_apply_faults(struct sim_world *world)
         const struct fault_state *state = &world->faults[i];
         if (!state->fired || state->since_s >= rule->for_s)
             continue;
-        uint32_t bit = 1u << rule->fault;
+        uint64_t bit = UINT64_C(1) << rule->fault;
         enum script_scope scope = script_fault_scope(rule->fault);
-        /* smoke is the station's unless the rule itself names a bay */
+        /* smoke and bus_off are the station's unless the rule itself names a bay */
         if (scope == SCRIPT_BAY || (scope == SCRIPT_EITHER && rule->fault_bay != SCRIPT_ANY_BAY)) {
             world->bay_faults[state->bay] |= bit;
-            if (rule->fault == SCRIPT_FAULT_hot_cell)
-                world->hot_k_s[state->bay] = rule->value;
+            world->bay_value[state->bay][rule->fault] = rule->value;
         } else {
             world->station_faults |= bit;
             world->station_value[rule->fault] = rule->value;
@@ -145,4 +144,25 @@ void world_step_faults(struct sim_world *world, double dt_s)
     for (size_t i = 0; i < world->script.count; i++)
         step_rule(world, &world->script.rules[i], &world->faults[i], dt_s);
     world_apply_faults(world);
+}
+
+int64_t world_next_alarm_us(const struct sim_world *world)
+{
+    static const uint64_t ALARMS = UINT64_C(1) << SCRIPT_FAULT_emergency_stop |
+                                   UINT64_C(1) << SCRIPT_FAULT_residual_current |
+                                   UINT64_C(1) << SCRIPT_FAULT_smoke;
+    double soonest_s = INFINITY;
+    for (size_t i = 0; i < world->script.count; i++) {
+        const struct script_rule *rule = &world->script.rules[i];
+        const struct fault_state *state = &world->faults[i];
+        if (state->fired || (ALARMS >> rule->fault & 1u) == 0)
+            continue;
+        if (rule->timed)
+            soonest_s = fmin(soonest_s, rule->after_s - (double)world->age_us / 1e6);
+        else if (state->condition_s >= 0)
+            soonest_s = fmin(soonest_s, rule->after_s - state->condition_s);
+    }
+    /* a microsecond later: the sums of steps are rounded */
+    return isfinite(soonest_s) ? world->now_us + (int64_t)(fmax(soonest_s, 0) * 1e6) + 1
+                               : INT64_MAX;
 }

@@ -210,7 +210,7 @@ static void step_handling(struct sim_world *world, double dt_s)
 static void step_leaving(struct sim_world *world, double dt_s)
 {
     struct sim_visit *visit = &world->visit;
-    if (!visit->crossing && world->gate < 1)
+    if (!visit->crossing && (world->gate < 1 || WORLD_FAULT(world, not_leaving)))
         return;
     visit->crossing = true;
     visit->wait_s -= dt_s;

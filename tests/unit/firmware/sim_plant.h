@@ -47,15 +47,16 @@ static inline void plant_close(struct plant *plant)
     board_free(plant->board);
 }
 
-/* The same requests for `seconds`, in steps of `step_ms`. */
+/* The same requests for `seconds`, in steps of `step_ms`. They are written again in each, as an
+ * engine does: the keep-alive. */
 static inline void plant_run(struct plant *plant, double seconds, int step_ms)
 {
     struct err err = {0};
     int64_t end_us = plant->world.now_us + (int64_t)(seconds * 1e6);
-    if (world_request(&plant->world, &plant->requests, &err) != 0)
-        fail_msg("%s", err.text);
     while (plant->world.now_us < end_us) {
         int64_t next_us = plant->world.now_us + step_ms * CLOCK_US_PER_MS;
+        if (world_request(&plant->world, &plant->requests, &err) != 0)
+            fail_msg("%s", err.text);
         world_advance(&plant->world, next_us < end_us ? next_us : end_us);
     }
     world_read(&plant->world, &plant->readings);

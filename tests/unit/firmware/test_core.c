@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables of allowed moves, limits and settings, faults, the choice of a battery. */
+/* Tables of allowed moves, limits and settings, the choice of a battery. */
 #include "station_fixture.h"
 
 #include "core/select.h"
@@ -157,52 +157,6 @@ static void settings_take_only_sensible_values(void **state)
     }
 }
 
-static void a_flapping_fault_is_one_with_a_count(void **state)
-{
-    (void)state;
-    static struct faults faults;
-    struct station_actions actions = {0};
-    faults.count = 0;
-    for (int i = 0; i < 20; i++)
-        fault_set(&faults, FAULT_Water, 0, i % 2 == 0, 1000000 * (i + 1), 5, &actions);
-    assert_int_equal(actions.count, 1);
-    assert_true(actions.events[0].data.fault.active);
-    assert_true(actions.intent_changed);
-    fault_set(&faults, FAULT_Water, 0, false, 24000000, 5, &actions);
-    assert_int_equal(actions.count, 1);
-    fault_set(&faults, FAULT_Water, 0, false, 26000000, 5, &actions);
-    assert_int_equal(actions.count, 2);
-    const struct message_fault *end = &actions.events[1].data.fault;
-    assert_false(end->active);
-    assert_int_equal(end->count, 10);
-    assert_int_equal(end->since.us, 1000000);
-    assert_string_equal(end->code, "Water");
-    assert_string_equal(end->severity, "error");
-    assert_int_equal(end->bay, MESSAGE_ABSENT);
-    assert_int_equal(faults.count, 0);
-    actions_free(&actions);
-}
-
-static void a_latched_fault_needs_a_person(void **state)
-{
-    (void)state;
-    static struct faults faults;
-    struct station_actions actions = {0};
-    faults.count = 0;
-    fault_set(&faults, FAULT_ThermalEvent, 3, true, 1000000, 5, &actions);
-    fault_reset(&faults, -1, 2000000, &actions); /* the cause is still there */
-    assert_true(fault_active(&faults, FAULT_ThermalEvent, 3));
-    fault_set(&faults, FAULT_ThermalEvent, 3, false, 3000000, 5, &actions);
-    fault_set(&faults, FAULT_ThermalEvent, 3, false, 900000000, 5, &actions);
-    assert_true(fault_active(&faults, FAULT_ThermalEvent, 3));
-    fault_reset(&faults, 2, 900000000, &actions); /* another bay's */
-    assert_true(fault_active(&faults, FAULT_ThermalEvent, 3));
-    fault_reset(&faults, 3, 900000000, &actions);
-    assert_false(fault_active(&faults, FAULT_ThermalEvent, 3));
-    assert_int_equal(actions.count, 2);
-    actions_free(&actions);
-}
-
 /* One rule a row: what is changed about which pack, which slot is chosen then. */
 static void the_best_ready_battery_is_chosen(void **state)
 {
@@ -241,8 +195,6 @@ int main(void)
         cmocka_unit_test(tables_hold_these_moves),
         cmocka_unit_test(defaults_are_those_of_the_design),
         cmocka_unit_test(settings_take_only_sensible_values),
-        cmocka_unit_test(a_flapping_fault_is_one_with_a_count),
-        cmocka_unit_test(a_latched_fault_needs_a_person),
         cmocka_unit_test(the_best_ready_battery_is_chosen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/strbuf.h"
+#include "drivers/gpio/signal.h"
 #include "firmware/gpio_plant.h"
 #include "firmware/near.h"
 #include <fcntl.h>
@@ -66,6 +67,22 @@ static void test_readings(void **state)
                 in->bays[1].present);
     assert_false(in->bays[1].locked);
     assert_int_equal(in->bays[0].door, IO_DOOR_CLOSED); /* the other bay's lines are its own */
+}
+
+/* The optional contacts of residual-current device and supply. */
+static void test_contacts_of_the_supply(void **state)
+{
+    (void)state;
+    bool on[GPIO_SIGNAL_COUNT] = {false};
+    static struct io_readings in;
+    gpio_report_station(on, &in);
+    assert_true(in.mains_lost && !in.residual_current);
+    on[GPIO_MAINS_PRESENT] = on[GPIO_RESIDUAL_TRIPPED] = true;
+    gpio_report_station(on, &in);
+    assert_true(!in.mains_lost && in.residual_current);
+    assert_int_equal(gpio_signal_find(false, BOARD_ROLE_mains, "present"), GPIO_MAINS_PRESENT);
+    assert_int_equal(gpio_signal_find(false, BOARD_ROLE_residual_current, "tripped"),
+                     GPIO_RESIDUAL_TRIPPED);
 }
 
 static void test_ends_that_contradict(void **state)
@@ -435,6 +452,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_readings),
+        cmocka_unit_test(test_contacts_of_the_supply),
         TEST(test_ends_that_contradict),
         TEST(test_temperatures),
         TEST(test_a_thermometer_that_never_answered),

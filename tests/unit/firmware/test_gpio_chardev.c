@@ -17,10 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 /* The kernel's side. */
 static struct {
     char folder[64];
+    char links[80];
     int busy;   /* this many requests more find the line in use */
     int errnum; /* every request fails so; 0: none */
     struct gpio_v2_line_request asked;
@@ -119,9 +121,19 @@ static int set_up(void **state)
     kernel.lines = kernel.edges = -1;
     strcpy(kernel.folder, "/tmp/gpio-XXXXXX");
     assert_non_null(mkdtemp(kernel.folder));
+    (void)snprintf(kernel.links, sizeof kernel.links, "%s/links", kernel.folder);
+    assert_int_equal(mkdir(kernel.links, 0700), 0);
     for (size_t i = 0; i < 4; i++)
         make_file(FILES[i], "");
     return 0;
+}
+
+/* As /sys/bus/gpio/devices/NAME. */
+static void make_link(const char *name, const char *target)
+{
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/%s", kernel.links, name);
+    assert_int_equal(symlink(target, path), 0);
 }
 
 static int tear_down(void **state)
@@ -133,7 +145,10 @@ static int tear_down(void **state)
         char path[128];
         (void)snprintf(path, sizeof path, "%s/%s", kernel.folder, FILES[i]);
         (void)unlink(path);
+        (void)snprintf(path, sizeof path, "%s/%s", kernel.links, FILES[i]);
+        (void)unlink(path);
     }
+    assert_int_equal(rmdir(kernel.links), 0);
     assert_int_equal(rmdir(kernel.folder), 0);
     return 0;
 }
@@ -147,7 +162,7 @@ static struct gpio_bank open_bank(void)
 {
     struct gpio_bank bank;
     struct err err = {0};
-    if (gpio_chardev_open(&bank, kernel.folder, &err) != 0)
+    if (gpio_chardev_open(&bank, kernel.folder, kernel.links, &err) != 0)
         fail_msg("%s", err.text);
     return bank;
 }
@@ -167,6 +182,22 @@ static void test_chips(void **state)
     }
     assert_int_equal(bank.chip_info(bank.self, 3, &chip, &err), ERR_NOT_FOUND);
     assert_string_equal(err.text, "");
+}
+
+/* The device is the folder that the chip lies in; a chip without one lies beside the devices. */
+static void test_devices_of_chips(void **state)
+{
+    (void)state;
+    static const char *const DEVICES[] = {"4804c000.gpio", "", ""};
+    struct gpio_chip chip;
+    make_link("gpiochip0", "../../../devices/platform/ocp/4804c000.gpio/gpiochip0");
+    make_link("gpiochip2", "../../../devices/gpiochip2");
+    make_link("gpiochip10", "../../../devices/a-device-with-a-name-that-is-too-long/gpiochip10");
+    SCOPE(close_bank) struct gpio_bank bank = open_bank();
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(bank.chip_info(bank.self, i, &chip, NULL), 0);
+        assert_string_equal(chip.device, DEVICES[i]);
+    }
 }
 
 static void test_a_chip_that_does_not_open(void **state)
@@ -190,7 +221,7 @@ static void test_no_chips_at_all(void **state)
     (void)state;
     struct gpio_bank bank;
     struct gpio_chip chip;
-    assert_int_equal(gpio_chardev_open(&bank, "/nowhere", NULL), 0);
+    assert_int_equal(gpio_chardev_open(&bank, "/nowhere", "/nowhere", NULL), 0);
     assert_int_equal(bank.chip_info(bank.self, 0, &chip, NULL), ERR_NOT_FOUND);
     close_bank(&bank);
 }
@@ -385,11 +416,17 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_chips),           TEST(test_a_chip_that_does_not_open),
-        TEST(test_no_chips_at_all), TEST(test_line_info),
-        TEST(test_output_request),  TEST(test_input_request),
-        TEST(test_edges),           TEST(test_lines_in_use),
-        TEST(test_refusals),        TEST(test_files),
+        TEST(test_chips),
+        TEST(test_devices_of_chips),
+        TEST(test_a_chip_that_does_not_open),
+        TEST(test_no_chips_at_all),
+        TEST(test_line_info),
+        TEST(test_output_request),
+        TEST(test_input_request),
+        TEST(test_edges),
+        TEST(test_lines_in_use),
+        TEST(test_refusals),
+        TEST(test_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,10 +58,11 @@ static void test_no_such_chip(void **state)
 {
     struct gpio_plant *plant = *state;
     strcpy(plant->fake.chips[1].info.label, "boy");
-    expect_refusal(plant, ERR_UNAVAILABLE,
-                   "t/board.ini:45: bay 1 door: opened=bay/OPEN1: no GPIO chip has the label or "
-                   "name bay; there are gpiochip0 [io], gpiochip1 [boy]; /dev/gpiochip9 cannot be "
-                   "opened");
+    expect_refusal(
+        plant, ERR_UNAVAILABLE,
+        "t/board.ini:45: bay 1 door: opened=bay/OPEN1: no GPIO chip has the label, "
+        "name or device bay; there are gpiochip0 [io], gpiochip1 [boy]; /dev/gpiochip9 cannot be "
+        "opened");
 }
 
 static void test_a_chip_by_its_name(void **state)
@@ -70,6 +71,29 @@ static void test_a_chip_by_its_name(void **state)
     strcpy(plant->fake.chips[1].info.label, "");
     strcpy(plant->fake.chips[1].info.name, "bay");
     plant_open(plant);
+}
+
+/* Labels of some chips follow the order in which they were found (gpio-omap): told by the device
+ * they are the right ones whatever they are called. */
+static void test_a_chip_by_its_device(void **state)
+{
+    struct gpio_plant *plant = *state;
+    strcpy(plant->fake.chips[0].info.label, "gpio-96-127");
+    strcpy(plant->fake.chips[0].info.device, "io");
+    strcpy(plant->fake.chips[1].info.label, "gpio-0-31");
+    strcpy(plant->fake.chips[1].info.device, "bay");
+    plant_open(plant);
+}
+
+/* A label and a device of the same name are two chips, not one of them. */
+static void test_a_device_like_a_label(void **state)
+{
+    struct gpio_plant *plant = *state;
+    strcpy(plant->fake.chips[1].info.device, "io");
+    expect_refusal(
+        plant, ERR_CONFIG,
+        "gate: open=io/GATE_OPEN: two GPIO chips are called io, gpiochip0 and gpiochip1: "
+        "name one of them");
 }
 
 static void test_two_chips(void **state)
@@ -223,6 +247,8 @@ int main(void)
         TEST(test_few_requests),
         TEST(test_no_such_chip),
         TEST(test_a_chip_by_its_name),
+        TEST(test_a_chip_by_its_device),
+        TEST(test_a_device_like_a_label),
         TEST(test_two_chips),
         TEST(test_no_such_line),
         TEST(test_two_lines),

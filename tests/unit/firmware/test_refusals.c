@@ -30,7 +30,8 @@ static void monitor_gone(struct fixture *f)
 /* Of a bay that is out of service, so that nobody here can shut it. */
 static void open_door(struct fixture *f)
 {
-    fault_set(&f->station.faults, FAULT_DoorFault, 4, true, f->now_us, 5, &f->actions);
+    fault_set(&f->station.faults, FAULT_DoorFault, 4, true, f->now_us, &f->station.limits,
+              &f->actions);
     fixture_step(f);
     f->bays[3].door = 1;
     f->in.bays[3].locked = false;
@@ -39,7 +40,8 @@ static void open_door(struct fixture *f)
 
 static void stuck_gate(struct fixture *f)
 {
-    fault_set(&f->station.faults, FAULT_GateFault, 0, true, f->now_us, 5, &f->actions);
+    fault_set(&f->station.faults, FAULT_GateFault, 0, true, f->now_us, &f->station.limits,
+              &f->actions);
 }
 
 static void other_swap(struct fixture *f)

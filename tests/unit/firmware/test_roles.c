@@ -45,6 +45,7 @@ static void each_field_comes_from_its_driver(void **state)
                        modbus = said(31, 300, "no"), merged = {.bay_count = 2};
     struct plant_roles roles;
     roles_begin(&merged, 600);
+    gpio.residual_current = can.mains_lost = true;
     roles_of(&roles, board, "gpio");
     roles_take(&roles, &gpio, &merged);
     roles_of(&roles, board, "can");
@@ -55,6 +56,7 @@ static void each_field_comes_from_its_driver(void **state)
     assert_int_equal(merged.now_us, 600);
     assert_int_equal(merged.at_us, 500); /* all of the station is gpio's */
     assert_true(merged.ambient_c == 20);
+    assert_true(merged.residual_current && !merged.mains_lost);
     assert_true(merged.bays[0].temp_c == 20 && merged.bays[1].temp_c == 31);
     assert_int_equal(merged.bays[0].at_us, 500);
     assert_int_equal(merged.bays[1].at_us, 300); /* the oldest of door, lock, contactor, sensors */

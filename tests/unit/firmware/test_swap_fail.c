@@ -178,6 +178,28 @@ static void a_damaged_battery_stays_in_quarantine(void **state)
     fixture_free(&f);
 }
 
+/* It gave its battery, got none and cannot leave: a new command serves it where it stands. */
+static void a_stranded_vehicle_is_served_in_the_lane(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_stocked(&f);
+    f.takes = false;
+    assert_null(fixture_swap(&f, "c1", ""));
+    fixture_until_swap(&f, SWAP_LEAVING, 400);
+    assert_string_equal(fixture_completion(&f)->outcome, "failed");
+    assert_true(f.in.lane_occupied);
+    const struct station_swap_request other = {
+        .command = "c2", .request_id = "c2", .vehicle = "CAR-2", .user = "bob", .battery = ""};
+    assert_string_equal(station_request_swap(&f.station, &f.in, &other, &f.actions), "Busy");
+    fixture_run(&f, 60);
+    f.takes = true;
+    assert_null(fixture_swap(&f, "c3", ""));
+    fixture_until_swap(&f, SWAP_LEAVING, 100);
+    assert_true(f.station.swap.exchanged);
+    fixture_free(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +213,7 @@ int main(void)
         cmocka_unit_test(another_battery_in_the_place_of_the_offered_one),
         cmocka_unit_test(a_mute_battery_may_speak_while_it_goes_back),
         cmocka_unit_test(a_damaged_battery_stays_in_quarantine),
+        cmocka_unit_test(a_stranded_vehicle_is_served_in_the_lane),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
