@@ -95,8 +95,7 @@ void swap_dispense_opening(struct core_step *step)
         /* Out of service, or locked meanwhile: the next best one, else the user's own back. The
          * pack stays on record; nobody was offered anything while the door was shut. */
         struct select_wish same = {bay->bid, swap->request_id, swap->vehicle, NAN, 0};
-        bool unchanged =
-            !opened && !is_locked(step, bay) && select_ready(step, &same) == bay->slot;
+        bool unchanged = !opened && !is_locked(step, bay) && select_ready(step, &same) == bay->slot;
         bay->custody = (struct custody){0};
         swap->shunned |= SELECT_BIT(bay->slot);
         if (swap->give_back)
