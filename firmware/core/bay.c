@@ -252,8 +252,11 @@ static bool fall(struct core_step *step, struct bay *bay)
             maintenance_bay_step(step, bay);
         return true;
     }
-    if (maintenance) {
-        bay_move(step, bay, BAY_MAINTENANCE);
+    if (maintenance) { /* no contactor opens under load for it */
+        if (bay->charge.phase == CHARGE_OFF)
+            bay_move(step, bay, BAY_MAINTENANCE);
+        else
+            charge_stop(step, bay, SESSION_CANCELLED, "maintenance");
         return true;
     }
     if (bay->state == BAY_QUARANTINE) {

@@ -21,12 +21,14 @@ static bool is_verifying(const struct station *station)
     return false;
 }
 
-/* Charges, or would if it were due. */
+/* Charges, or would if it were due. A pack that does not say how full it is never begins by itself.
+ */
 static bool is_candidate(const struct core_step *step, const struct bay *bay)
 {
     if (bay->state == BAY_CHARGING)
         return session_is_open(bay->charge.status) && bay->charge.outcome == SESSION_NONE;
     return bay->state == BAY_IDLE && !bay->charge.inhibited &&
+           !isnan(step_bay(step, bay)->pack.soc_percent) &&
            step_now(step) >= bay->charge.retry_us && !charge_obstacle(step, bay);
 }
 

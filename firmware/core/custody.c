@@ -27,6 +27,14 @@ const struct owed *custody_account(const struct station *station, const char *ve
     return NULL;
 }
 
+bool custody_owes(const struct station *station)
+{
+    bool owes = false;
+    for (int i = 0; i < OWED_MAX; i++)
+        owes |= station->owed[i].vehicle[0] && station->owed[i].count > 0;
+    return owes;
+}
+
 int custody_balance(const struct station *station, const char *vehicle)
 {
     const struct owed *account = custody_account(station, vehicle);

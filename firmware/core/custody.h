@@ -30,6 +30,9 @@ const struct owed *custody_account(const struct station *station, const char *ve
 /* The count of that account; 0 when it has none. */
 int custody_balance(const struct station *station, const char *vehicle);
 
+/* Some vehicle is owed a battery. */
+bool custody_owes(const struct station *station);
+
 /* Fills what a pack says about itself (not slot, session, charge and the charging sample). */
 void battery_from_pack(const struct io_pack *pack, struct message_battery *battery);
 

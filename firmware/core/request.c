@@ -82,7 +82,7 @@ static const char *plan_swap(struct core_step *step, const struct station_swap_r
     /* No free bay is a passing state, so it is Busy. Behind a door that an interrupted swap left
      * open may be the free bay, or the battery for which this vehicle is owed one: this command
      * shuts it first (SWAP_SECURING), or nobody ever would. */
-    if (select_free_bays(step) < swap_needs_bays(plan) && !left_open(station))
+    if (select_free_bays(step) < swap_needs_bays(station, plan) && !left_open(station))
         return "Busy";
     return NULL;
 }
@@ -108,12 +108,12 @@ const char *station_request_swap(struct station *station, const struct io_readin
     bool under_way = station->swap.step != SWAP_IDLE && !is_stranded(station, request->vehicle);
     if (under_way || maintenance_moves(station))
         return "Busy";
+    TEXT_SET(plan.vehicle, request->vehicle);
     const char *refusal = plan_swap(&step, request, &plan, slots);
     if (refusal)
         return refusal;
     TEXT_SET(plan.command, request->command);
     TEXT_SET(plan.request_id, request->request_id);
-    TEXT_SET(plan.vehicle, request->vehicle);
     TEXT_SET(plan.user, request->user);
     TEXT_SET(plan.battery, request->battery);
     station->swap = plan;

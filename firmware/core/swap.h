@@ -88,8 +88,10 @@ struct station;
 /* What a swap of the batteries asked for would take from this vehicle and give to it, now: its open
  * account, or the set. Fills count, to_return and to_give. */
 void swap_plan(const struct station *station, const char *vehicle, struct swap *swap);
-/* Free bays that it needs before it begins: those that its own giving does not make free. */
-int swap_needs_bays(const struct swap *swap);
+/* Free bays that it needs before it begins: those that its own giving does not make free. None as
+ * long as its vehicle is not known (a local start) and some vehicle is owed a battery: it may be
+ * that one, whose own battery took the last bay. Whoever else comes finds `Busy` in the lane. */
+int swap_needs_bays(const struct station *station, const struct swap *swap);
 
 /* One step of the swap under way, if any. */
 void swap_step(struct core_step *step);

@@ -18,10 +18,11 @@ void swap_plan(const struct station *station, const char *vehicle, struct swap *
     swap->to_return = balance > 0 ? 0 : swap->count;
 }
 
-int swap_needs_bays(const struct swap *swap)
+int swap_needs_bays(const struct station *station, const struct swap *swap)
 {
     bool own_make_room = swap->order == SWAP_OUT_IN && swap->to_give >= swap->to_return;
-    return own_make_room ? 0 : swap->to_return;
+    bool may_be_owed = !swap->vehicle[0] && !swap->arrived_us && custody_owes(station);
+    return own_make_room || may_be_owed ? 0 : swap->to_return;
 }
 
 /* Plans once more what the request looked at. NULL, or why it cannot be done now. */
@@ -31,7 +32,7 @@ static const char *plan_again(struct core_step *step)
     struct select_wish wish = {swap->battery, swap->request_id, swap->vehicle, NAN, 0};
     int slots[SWAP_SET_MAX];
     swap_plan(step->station, swap->vehicle, swap);
-    if (select_free_bays(step) < swap_needs_bays(swap))
+    if (select_free_bays(step) < swap_needs_bays(step->station, swap))
         return swap->to_return > 1 ? "Busy: not enough bays are free" : "Busy: no bay is free";
     if (select_set(step, &wish, swap->to_give, slots) < swap->to_give)
         return "NoBatteryAvailable";

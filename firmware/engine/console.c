@@ -212,9 +212,30 @@ static const char *do_motion(struct engine *engine, const struct wish *wish, cha
     return code;
 }
 
+/* The lock-out of a bay, or of the station. */
+static bool *lock_out(struct engine *engine, int slot)
+{
+    struct bay *bay = station_bay(&engine->station, slot);
+    return bay ? &bay->maintenance : &engine->station.maintenance;
+}
+
+/* It could not be stored, so it does not happen: whoever is told so relies on a lock-out that did
+ * not end, and on a door that stays shut. (Nothing else moves: that would have been Busy. Lights,
+ * fans and confirmed faults stay as they are.) */
+static void undo(struct engine *engine, const struct wish *wish, bool was_locked_out)
+{
+    static const char *const MOTIONS[] = {"unlock", "open", "close", "gate"};
+    if (text_equal(wish->verb, "maintenance"))
+        *lock_out(engine, wish->slot) = was_locked_out;
+    for (size_t i = 0; i < sizeof MOTIONS / sizeof *MOTIONS; i++)
+        if (text_equal(wish->verb, MOTIONS[i]))
+            maintenance_halt(&engine->station);
+}
+
 static const char *obey(struct engine *engine, const struct wish *wish, char why[128])
 {
     const char *code = NULL;
+    bool was_locked_out = *lock_out(engine, wish->slot);
     if (text_equal(wish->verb, "stop")) {
         maintenance_halt(&engine->station);
         return NULL;
@@ -226,9 +247,11 @@ static const char *obey(struct engine *engine, const struct wish *wish, char why
     else
         code = do_motion(engine, wish, why);
     const char *stored = engine_settle(engine);
-    if (!code && stored)
-        snprintf(why, 128, "the engine's state cannot be stored");
-    return code ? code : stored;
+    if (code || !stored)
+        return code;
+    undo(engine, wish, was_locked_out);
+    snprintf(why, 128, "the engine's state cannot be stored");
+    return stored;
 }
 
 static int read_wish(const struct engine *engine, const struct verb *verb,

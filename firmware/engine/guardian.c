@@ -2,6 +2,7 @@
 #include "engine/guardian.h"
 
 #include "base/log.h"
+#include "base/log_keep.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -44,7 +45,7 @@ int guardian_start(struct guardian *guardian, const struct plants *plants, struc
         return 0;
     if (pipe2(ends, O_CLOEXEC) != 0)
         return err_set_errno(err, ERR_SYSTEM, errno, "no pipe for the guardian of the outputs");
-    pid_t pid = fork();
+    pid_t pid = log_keep_fork();
     if (pid < 0) {
         int errnum = errno;
         (void)close(ends[0]);

@@ -48,7 +48,7 @@ static bool ends_with(const char *name, const char *suffix)
 
 static bool is_settings_name(const char *name)
 {
-    static const char *const suffixes[] = {".ini", ".env", ".txt", ".map", ".conf"};
+    static const char *const suffixes[] = {".ini", ".env", ".conf"};
     for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
         if (name[0] != '.' && ends_with(name, suffixes[i]))
             return true;

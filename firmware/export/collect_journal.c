@@ -99,7 +99,10 @@ static int remove_secrets(struct bundle *bundle, sqlite3 *db)
                         "UPDATE dead SET payload = scrub(payload);"
                         "UPDATE command SET detail = scrub(detail);"
                         /* A value has a name of its own, which may say that it is a secret. */
-                        "UPDATE value SET value = '" SECRETS_REMOVED "' WHERE is_secret(name);"
+                        "UPDATE value SET value = '" SECRETS_REMOVED "' WHERE is_secret(name)"
+                        /* Pages of the authorisation list: short tokens can be guessed from their
+                         * hashes, and what they are hashed with is in this file. */
+                        " OR name LIKE 'auth._.%';"
                         "UPDATE value SET value = scrub(value)",
                         NULL, NULL, NULL);
     return code != SQLITE_OK ? code : sqlite3_exec(db, "VACUUM", NULL, NULL, NULL);

@@ -76,6 +76,18 @@ void log_set_sink(log_sink *sink, void *self)
     (void)pthread_mutex_unlock(&sink_lock);
 }
 
+void log_hold(void)
+{
+    (void)pthread_mutex_lock(&sink_lock);
+}
+
+void log_go_on(bool without_sink)
+{
+    if (without_sink)
+        sink_now = NULL;
+    (void)pthread_mutex_unlock(&sink_lock);
+}
+
 static int64_t wall_us(void)
 {
     struct timespec now;

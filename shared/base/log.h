@@ -16,6 +16,7 @@
 #define SWAPSTACK_BASE_LOG_H
 
 #include "base/err.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
@@ -36,6 +37,12 @@ void log_install_signals(void);
 typedef void log_sink(void *self, enum log_level level, char *line, size_t length);
 /* Sets it; NULL: none. When this returns, the former sink is not called any more. */
 void log_set_sink(log_sink *sink, void *self);
+
+/* Around a fork(2): between them no thread is within the sink, so that the child gets no lock that
+ * nobody in it would ever release. In the child log_go_on(true) leaves the sink out: what it writes
+ * to is the parent's. */
+void log_hold(void);
+void log_go_on(bool without_sink);
 
 void log_write(enum log_level level, const char *module, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MODULE "log"
 
@@ -122,6 +123,30 @@ int log_keep_begin(const struct log_keep_options *options, struct err *err)
         (void)atexit(log_keep_end); /* every way out of main */
     registered = true;
     return 0;
+}
+
+/* The child has no thread but this one, so nothing is waited for here. */
+static void leave_files(void)
+{
+    log_store_free(keeper.store);
+    keeper.store = NULL;
+    log_disk_close(&keeper.real); /* the lock is the parent's: it ends with the parent's copy */
+}
+
+pid_t log_keep_fork(void)
+{
+    log_hold(); /* in the order in which log_write takes the locks */
+    if (keeper.store)
+        log_store_hold(keeper.store);
+    pid_t pid = fork();
+    int errnum = errno;
+    if (keeper.store)
+        log_store_go_on(keeper.store);
+    if (pid == 0 && keeper.store)
+        leave_files();
+    log_go_on(pid == 0);
+    errno = errnum;
+    return pid;
 }
 
 void log_keep_end(void)

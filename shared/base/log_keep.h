@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include <stdint.h>
+#include <sys/types.h>
 
 struct log_keep_options {
     const char *folder, *program; /* copied */
@@ -22,6 +23,10 @@ struct log_keep_options {
  * it is tried again every few seconds, a warning says so, and what was not kept is counted.
  * ERR_NOMEM, ERR_SYSTEM. */
 int log_keep_begin(const struct log_keep_options *options, struct err *err);
+
+/* fork(2) for a helper that lives beside this process and perhaps longer. The child keeps no files:
+ * it holds neither their lock nor a segment, and its lines go to standard error only. */
+pid_t log_keep_fork(void);
 
 /* What was logged is durable, no thread is left. Without a beginning: nothing. */
 void log_keep_end(void);

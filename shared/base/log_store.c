@@ -267,6 +267,16 @@ void log_store_write(struct log_store *store, char *line, size_t length)
     (void)pthread_mutex_unlock(&store->lock);
 }
 
+void log_store_hold(struct log_store *store)
+{
+    (void)pthread_mutex_lock(&store->lock);
+}
+
+void log_store_go_on(struct log_store *store)
+{
+    (void)pthread_mutex_unlock(&store->lock);
+}
+
 int64_t log_store_lost(struct log_store *store, int *errnum)
 {
     (void)pthread_mutex_lock(&store->lock);

@@ -60,6 +60,10 @@ void log_store_write(struct log_store *store, char *line, size_t length);
  */
 int log_store_sync(struct log_store *store);
 
+/* Around a fork(2): nothing changes in the store between them, whatever other threads do. */
+void log_store_hold(struct log_store *store);
+void log_store_go_on(struct log_store *store);
+
 /* Lines that no file has since lines could be written last, and why (errno); 0, 0. */
 int64_t log_store_lost(struct log_store *store, int *errnum);
 

@@ -36,6 +36,7 @@ def configure(folder):
                        "-----BEGIN EC PRIVATE KEY-----\nhunter2-in-a-key\n"
                        "-----END EC PRIVATE KEY-----\n",
         "password": "hunter2-in-a-file\n",
+        "password.txt": "hunter2-in-a-file\n",
         "client.key": "hunter2-in-a-key\n",
     }
     for name, text in files.items():
@@ -105,7 +106,7 @@ def test_bundle_of_a_running_station(station):
         "[mqtt]\nuser = station\npassword_file = (removed)\n"
         "broker = mqtts://(removed)@broker.example:8883\n"
         "; password = (removed)\n[report]\ninterval_s = 10\n")
-    assert {"config/password", "config/client.key"} < set(missing)
+    assert {"config/password", "config/password.txt", "config/client.key"} < set(missing)
     assert b"count = 8" in files["board/board.ini"]
     assert files["engine/engine.state"].startswith(b"swap-engine 1 ")
     for program in ("swap-export", "swap-engine", "swap-monitor", "swap-log"):

@@ -6,12 +6,14 @@ import json
 import os
 import select
 import shutil
+import sqlite3
 import time
 import tty
 
 import pytest
 
 from harness import BOARD, DEVICE
+from test_export import export, read, unpack
 
 CARDS = ["CARD-1", "CARD-2", "04A3F2B1C4"]
 
@@ -78,6 +80,25 @@ def local_commands(world):
     return world.rows("SELECT * FROM command WHERE message_id LIKE 'local-%' ORDER BY id")
 
 
+def check_bundle(world):
+    """What opens the gate does not leave the station in a bundle: not the token of the swap under
+    way, and not the list's hashes, which lie beside what they were made with."""
+    export(world, "--to", "b.tar.gz")
+    files, _ = unpack(read(world))
+    state = json.loads(files["engine/engine.state"].split(b"\n", 1)[1])
+    assert state["swap"]["request_id"].startswith("local-") and state["swap"]["user"] == "(removed)"
+    for name, data in files.items():
+        assert not [card for card in CARDS if card.encode() in data], name
+    path = os.path.join(world.directory, "copy.db")
+    with open(path, "wb") as file:
+        file.write(files["journal/journal.db"])
+    database = sqlite3.connect(path)
+    values = dict(database.execute("SELECT name, value FROM value WHERE name LIKE 'auth%'"))
+    database.close()
+    assert values.pop("auth").startswith("7 1 ")  # which list it is, stays
+    assert values and set(values.values()) <= {"", "(removed)"}
+
+
 def test_a_driver_swaps_with_the_broker_stopped(local, reader):
     world = local
     assert push(world, CARDS, "--list-version", "7") == f"{DEVICE}: list 7 with 3 tokens is in force\n"
@@ -109,6 +130,7 @@ def test_a_driver_swaps_with_the_broker_stopped(local, reader):
     engine = world.programs[f"engine-{DEVICE}"]
     world.wait_until(lambda: engine.said("swap accepted command="), "the swap has begun")
     assert world.one("SELECT count(*) FROM battery_exchange_task") == before
+    check_bundle(world)
 
     world.start_broker()
     done = world.wait_until(lambda: [row for row in local_commands(world)

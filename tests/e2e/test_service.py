@@ -93,3 +93,15 @@ def test_units_are_sound(tmp_path):
                                   check=False)
             complaints = [line for line in said.stderr.splitlines() if name in line]
             assert not complaints, said.stderr
+
+
+def test_units_let_in_the_serial_lines_that_udev_gives():
+    """A line of the group that the unit's device policy keeps out could be seen, but not opened."""
+    folder = os.path.join(ROOT, "firmware", "systemd")
+    with open(os.path.join(folder, "60-swapstack.rules"), encoding="utf-8") as file:
+        lines = set(re.findall(r"(tty[A-Z]+[a-z]*)\[0-9\]", file.read()))
+    assert {"ttyS", "ttyUSB", "ttyACM"} <= lines  # also readers and adapters that are modems
+    for unit in ("swap-engine", "swap-console@"):
+        with open(os.path.join(folder, unit + ".service"), encoding="utf-8") as file:
+            allowed = set(re.findall(r"^DeviceAllow=char-(tty\w+) rw$", file.read(), re.M))
+        assert allowed == lines, unit

@@ -321,7 +321,8 @@ static inline void rig_run(struct rig *rig, double seconds)
     }
 }
 
-static inline void rig_charge(struct rig *rig, const char *command)
+/* `count` 0: it is not said. */
+static inline void rig_charge_set(struct rig *rig, const char *command, int count)
 {
     cJSON *packet = ipc_begin(IPC_CHARGE_REQUEST, "charge");
     cJSON_AddStringToObject(packet, "cp_id", "1231");
@@ -329,7 +330,14 @@ static inline void rig_charge(struct rig *rig, const char *command)
     cJSON_AddStringToObject(packet, "vehicle_id", "CAR-1");
     cJSON_AddStringToObject(packet, "request_id", command);
     cJSON_AddStringToObject(packet, "command", command);
+    if (count)
+        cJSON_AddNumberToObject(packet, "count", count);
     rig_tell(rig, packet);
+}
+
+static inline void rig_charge(struct rig *rig, const char *command)
+{
+    rig_charge_set(rig, command, 0);
 }
 
 /* Swap events of that name; of all requests. */

@@ -231,6 +231,14 @@ static inline void station_init(struct station *station, int bays)
     }
 }
 
+/* Closes the driver, when it is open. */
+static inline void station_close(struct station *station)
+{
+    if (station->driver != NULL)
+        modbus_driver.close(station->driver);
+    station->driver = NULL;
+}
+
 __attribute__((format(printf, 2, 3))) static inline void bind_role(struct board_binding *binding,
                                                                    const char *format, ...)
 {

@@ -332,20 +332,25 @@ static inline bool fixture_fault(const struct fixture *f, enum fault_code code, 
     return fault_active(&f->station.faults, code, slot);
 }
 
+/* The refusal, NULL none. */
+static inline const char *fixture_request(struct fixture *f,
+                                          const struct station_swap_request *request)
+{
+    const char *refusal = station_request_swap(&f->station, &f->in, request, &f->actions);
+    fixture_collect(f);
+    return refusal;
+}
+
 static inline const char *fixture_swap_set(struct fixture *f, const char *command, int count)
 {
     struct station_swap_request request = {command, command, "CAR-1", "anna", "", count};
-    const char *refusal = station_request_swap(&f->station, &f->in, &request, &f->actions);
-    fixture_collect(f);
-    return refusal;
+    return fixture_request(f, &request);
 }
 
 static inline const char *fixture_swap(struct fixture *f, const char *command, const char *battery)
 {
     struct station_swap_request request = {command, command, "CAR-1", "anna", battery, 0};
-    const char *refusal = station_request_swap(&f->station, &f->in, &request, &f->actions);
-    fixture_collect(f);
-    return refusal;
+    return fixture_request(f, &request);
 }
 
 /* Number of SWAP events of that name; the last one's index in *at when given. */

@@ -1,30 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The driver `can`, profile gbt27930, between the station's core and simulated packs: what is lost,
  * what is broken, what is exchanged. */
-#include "firmware/can_plant.h"
-
-#define ADDRESSES "pack_address = profile=gbt27930 bus=can{slot}\n"
-
-static struct plant plant;
-
-static void begin(double soc_percent)
-{
-    struct benchpack_options options;
-    benchpack_options_default(&options, BENCHPACK_GBT27930);
-    options.soc_percent = soc_percent;
-    options.number = 7;
-    plant_init(&plant, ADDRESSES);
-    plant_put(&plant, 1, 0, &options);
-}
-
-static void charging(double soc_percent)
-{
-    begin(soc_percent);
-    plant_until_flows(&plant, 1, 10);
-    plant_run(&plant, 5);
-    assert_int_equal(plant.station.bays[0].state, BAY_CHARGING);
-    assert_near(plant.packs[0].current_a, 40, 0.1);
-}
+#include "firmware/gbt_plant.h"
 
 static void a_cut_wire_stops_within_a_second_and_heals(void **state)
 {

@@ -347,6 +347,24 @@ static void a_low_stock_charges_outside_too(void **state)
     fixture_free(&f);
 }
 
+/* A pack on CiA 418 that does not say how full it is never charges by itself: it must not keep the
+ * place of one that could. */
+static void a_pack_of_unknown_charge_is_no_candidate(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_init(&f, 2);
+    stock(&f, 1, NAN);
+    stock(&f, 2, 50);
+    set(&f, "charge_windows", "\"22:00-06:00\"");
+    set(&f, "min_ready", "1");
+    move_clock(&f, AT(0, 12, 0));
+    fixture_run(&f, 5);
+    assert_int_equal(f.station.bays[0].state, BAY_IDLE);
+    assert_int_equal(f.station.bays[1].state, BAY_CHARGING);
+    fixture_free(&f);
+}
+
 /* --- sessions --- */
 
 static void every_way_of_a_session_is_told(void **state)
@@ -418,6 +436,7 @@ int main(void)
         cmocka_unit_test(windows_that_are_none_are_refused),
         cmocka_unit_test(automatic_charging_waits_for_its_window),
         cmocka_unit_test(a_low_stock_charges_outside_too),
+        cmocka_unit_test(a_pack_of_unknown_charge_is_no_candidate),
         cmocka_unit_test(every_way_of_a_session_is_told),
         cmocka_unit_test(a_maximum_below_the_target_does_not_fit),
     };

@@ -5,6 +5,7 @@
 
 #include "engine/audit_file.h"
 #include "engine/console.h"
+#include "engine/state.h"
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -211,10 +212,10 @@ static void a_bay_is_opened_and_put_back(void **state)
     rig_run(&desk.rig, 3);
     assert_string_equal(ask(&desk, 0, "reset", 4, -1), "");
     assert_string_equal(ask(&desk, 0, "maintenance", 4, 0), "");
-    rig_run(&desk.rig, 1);
-    assert_int_equal(station->bays[3].state, BAY_IDLE); /* verified anew */
-    rig_run(&desk.rig, 80);
-    assert_int_equal(station->bays[3].state, BAY_CHARGING);
+    assert_int_equal(station->bays[3].state, BAY_MAINTENANCE);
+    rig_run(&desk.rig, 2);
+    assert_int_equal(station->bays[3].state, BAY_CHARGING); /* verified anew; it had not failed */
+    rig_run(&desk.rig, 79);
     assert_string_equal(answer_challenge(&desk, 0, true), ""); /* it was idle for too long */
     assert_true(desk.rig.saves > saves);
     /* words that are wrong */
@@ -253,6 +254,40 @@ static void what_cannot_go_on_record_is_not_done(void **state)
     rig_run(&desk.rig, 1);
     assert_false(desk.rig.plant.out.bays[4].unlock);
     assert_int_equal(station->bays[4].door, DOOR_REST);
+    desk_free(&desk);
+}
+
+/* Somebody who was told that the lock-out did not end still relies on it, and what was refused does
+ * not move. */
+static void what_cannot_be_stored_does_not_happen(void **state)
+{
+    (void)state;
+    static struct desk desk;
+    desk_init(&desk);
+    const struct station *station = engine_station(desk.rig.engine);
+    assert_string_equal(answer_challenge(&desk, 0, true), "");
+    desk.rig.fail_from = desk.rig.saves + 1;
+    desk.rig.fail_count = 1;
+    assert_string_equal(ask(&desk, 0, "maintenance", 5, 1), "StorageFault");
+    assert_false(station->bays[4].maintenance);
+    rig_run(&desk.rig, 3);
+    assert_string_equal(ask(&desk, 0, "maintenance", 0, 1), "");
+    rig_run(&desk.rig, 1);
+    desk.rig.fail_from = desk.rig.saves + 1;
+    assert_string_equal(ask(&desk, 0, "maintenance", 0, 0), "StorageFault");
+    assert_true(station->maintenance);
+    rig_run(&desk.rig, 3);
+    assert_int_equal(station->bays[4].state, BAY_MAINTENANCE);
+    /* A door, while something else waits to be stored: an event that was acknowledged. */
+    struct engine *engine = desk.rig.engine;
+    engine->dirty = true;
+    desk.rig.fail_from = desk.rig.saves + 1;
+    assert_string_equal(ask(&desk, 0, "open", 5, -1), "StorageFault");
+    rig_run(&desk.rig, 3);
+    assert_int_equal(desk.rig.plant.in.bays[4].door, IO_DOOR_CLOSED);
+    assert_string_equal(ask(&desk, 0, "open", 5, -1), "");
+    rig_run(&desk.rig, 3);
+    assert_int_equal(desk.rig.plant.in.bays[4].door, IO_DOOR_OPEN);
     desk_free(&desk);
 }
 
@@ -324,6 +359,7 @@ int main(void)
         cmocka_unit_test(nothing_moves_without_a_login),
         cmocka_unit_test(a_bay_is_opened_and_put_back),
         cmocka_unit_test(what_cannot_go_on_record_is_not_done),
+        cmocka_unit_test(what_cannot_be_stored_does_not_happen),
         cmocka_unit_test(the_end_of_a_session_stops_what_moves),
         cmocka_unit_test(the_audit_file_is_bounded),
     };

@@ -21,19 +21,6 @@ static void open_rig(struct rig *rig, bool out_in, int set)
     rig_run(rig, 2);
 }
 
-static void charge(struct rig *rig, const char *command, int count)
-{
-    cJSON *packet = ipc_begin(IPC_CHARGE_REQUEST, "charge");
-    cJSON_AddStringToObject(packet, "cp_id", "1231");
-    cJSON_AddStringToObject(packet, "driver_id", "anna");
-    cJSON_AddStringToObject(packet, "vehicle_id", "CAR-1");
-    cJSON_AddStringToObject(packet, "request_id", command);
-    cJSON_AddStringToObject(packet, "command", command);
-    if (count)
-        cJSON_AddNumberToObject(packet, "count", count);
-    rig_tell(rig, packet);
-}
-
 /* What the vehicle holds, what the events tell and what the station believes to owe agree. */
 static void check_books(struct rig *rig, int set)
 {
@@ -49,7 +36,7 @@ static bool crash(bool out_in, int set, int k, int *interrupted)
     static struct rig rig;
     open_rig(&rig, out_in, set);
     rig.crash_at = rig.saves + k;
-    charge(&rig, "c1", set);
+    rig_charge_set(&rig, "c1", set);
     if (!rig.crashed)
         rig_until_outcome(&rig, "c1", 300);
     if (!rig.crashed) {
@@ -72,7 +59,7 @@ static bool crash(bool out_in, int set, int k, int *interrupted)
     assert_true(failed || text_equal(outcome, "done"));
     *interrupted += failed;
     rig.plant.patience_s = 0;
-    charge(&rig, "c2", set);
+    rig_charge_set(&rig, "c2", set);
     assert_string_equal(rig_answer(&rig, "status"), "accepted");
     rig_until_outcome(&rig, "c2", 600);
     assert_string_not_equal(rig_outcome(&rig, "c2", NULL), "");
@@ -127,9 +114,9 @@ static void a_count_out_of_range_is_malformed(void **state)
     (void)state;
     static struct rig rig;
     open_rig(&rig, false, 2);
-    charge(&rig, "c1", 3);
+    rig_charge_set(&rig, "c1", 3);
     assert_string_equal(rig_answer(&rig, "reason"), "Malformed");
-    charge(&rig, "c2", -1);
+    rig_charge_set(&rig, "c2", -1);
     assert_string_equal(rig_answer(&rig, "reason"), "Malformed");
     rig_free(&rig);
 }

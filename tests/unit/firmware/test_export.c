@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bundles: secrets stay, sizes are bounded, the archive is a tar, the journal's copy is consistent.
  */
-#include "firmware/export_support.h"
+#include "shared/folder.h"
 
 #include "base/file.h"
 #include "base/log_line.h"
@@ -89,7 +89,19 @@ static void json_without_secrets(void **state)
         1);
     becomes(secrets_scrub_json, "{\"text\":\"password=x y\"}",
             "{\"text\":\"password=(removed) y\"}", 1);
+    /* the user of a local start is the driver's token, others are names */
+    becomes(secrets_scrub_json,
+            "[{\"requestId\":\"local-a-1-1\",\"user\":\"04A2\"},"
+            "{\"request_id\":\"local-a-1-2\",\"user\":\"04A3\",\"body\":{\"user\":\"x\"}},"
+            "{\"requestId\":\"r1\",\"user\":\"1234\"}]",
+            "[{\"requestId\":\"local-a-1-1\",\"user\":\"(removed)\"},"
+            "{\"request_id\":\"local-a-1-2\",\"user\":\"(removed)\",\"body\":{\"user\":\"x\"}},"
+            "{\"requestId\":\"r1\",\"user\":\"1234\"}]",
+            2);
     becomes(secrets_scrub_json, "{ \"a\" : 1 }", "{ \"a\" : 1 }", 0); /* its form, too */
+    /* no UTF-8, until the password in the URL is out */
+    becomes(secrets_scrub_json, "{\"a_token\":\"http://u\xf3:p@h\"}", "{\"a_token\":\"(removed)\"}",
+            2);
     becomes(secrets_scrub_json, "no json password=x", "no json password=(removed)", 1);
 }
 

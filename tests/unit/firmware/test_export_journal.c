@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The copy of the journal in a bundle is whole, whatever its owner does meanwhile. */
-#include "firmware/export_support.h"
+#include "shared/folder.h"
 
 #include "export/journal_copy.h"
 #include <pthread.h>

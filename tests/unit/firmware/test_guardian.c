@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The engine's guardian: outputs fall however the engine ends, and only then. An "engine" here is a
  * child process with drivers that tell a pipe when they are made safe. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "shared/folder.h"
 
-#include <cmocka.h>
-
+#include "base/file.h"
+#include "base/log.h"
+#include "base/log_keep.h"
+#include "base/scope.h"
 #include "engine/guardian.h"
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -174,12 +174,87 @@ static void test_nothing_to_guard(void **state)
     guardian_end(&guardian);
 }
 
+/* --- the log's files --- */
+
+static int leave[2]; /* the slow driver is safe when this is closed */
+
+static void make_safe_slowly(void *self)
+{
+    char what;
+    (void)close(leave[1]);
+    log_error("slow", "it takes its time");
+    tell(*(const char *)self);
+    while (read(leave[0], &what, 1) > 0)
+        ;
+}
+
+static const struct driver_ops SLOW = {.name = "slow", .make_safe = make_safe_slowly};
+
+static void keep_log(void)
+{
+    const struct log_keep_options options = {
+        .folder = folder, .program = "engine", .max_bytes = 1 << 20, .sync_us = 1000};
+    assert_int_equal(log_keep_begin(&options, NULL), 0);
+}
+
+static bool kept(const char *words)
+{
+    SCOPE_STRBUF struct strbuf text = STRBUF_INIT;
+    char path[96];
+    (void)snprintf(path, sizeof path, "%s/engine.00000001.log", folder);
+    assert_int_equal(file_read(path, 1 << 20, &text, NULL), 0);
+    return strstr(strbuf_text(&text), words) != NULL;
+}
+
+/* What the first engine and its guardian do, in a process of their own. */
+static _Noreturn void live_and_keep_log(void)
+{
+    struct plants plants = plants_of(&SLOW, &PLAIN);
+    struct guardian guardian;
+    (void)close(told[0]);
+    keep_log();
+    log_info("engine", "the first one");
+    if (guardian_start(&guardian, &plants, NULL) != 0)
+        _exit(98);
+    (void)close(leave[1]);
+    tell('.');
+    wait_for_death(&guardian);
+    _exit(0);
+}
+
+/* An engine was killed and its guardian still works on the outputs: the next engine keeps its log
+ * all the same, and what the guardian says (it may, with no lock that died with its parent) stands
+ * in no file. */
+static void test_the_next_engine_has_the_log(void **state)
+{
+    (void)state;
+    assert_int_equal(pipe2(told, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(leave, O_CLOEXEC), 0);
+    pid_t engine = fork();
+    if (engine == 0)
+        live_and_keep_log();
+    (void)close(told[1]);
+    (void)close(leave[0]);
+    assert_int_equal(hear(), '.');
+    assert_int_equal(kill(engine, SIGKILL), 0);
+    assert_int_equal(hear(), '1'); /* the guardian is at work */
+    keep_log();
+    log_info("engine", "the second one");
+    log_keep_end();
+    assert_true(kept("the first one"));
+    assert_true(kept("the second one"));
+    assert_false(kept("it takes its time"));
+    (void)close(leave[1]);
+    assert_int_equal(hear(), 0);
+    assert_true(WIFSIGNALED(status_of(engine)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_killed_engine),  cmocka_unit_test(test_a_crashed_engine),
         cmocka_unit_test(test_an_orderly_end),   cmocka_unit_test(test_a_guardian_that_dies),
-        cmocka_unit_test(test_nothing_to_guard),
+        cmocka_unit_test(test_nothing_to_guard), IN_FOLDER(test_the_next_engine_has_the_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,6 +58,30 @@ static void a_door_moves_only_in_maintenance(void **state)
     fixture_free(&f);
 }
 
+/* Taking a bay out of service is no accident: the current falls first, then the contactor opens,
+ * and the session was cancelled. */
+static void charging_ends_in_order(void **state)
+{
+    (void)state;
+    for (int slot = 4; slot >= 0; slot -= 4) { /* the bay; the station */
+        static struct fixture f;
+        char sessions[128];
+        fixture_stocked(&f);
+        fixture_until_bay(&f, 4, BAY_CHARGING, 2);
+        fixture_run(&f, 2);
+        assert_true(f.in.bays[3].charger.dc_a > 50);
+        assert_null(station_request_maintenance(&f.station, slot, true, &f.in, &f.actions));
+        while (f.out.bays[3].contactor)
+            fixture_step(&f);
+        assert_true(f.in.bays[3].charger.dc_a < 5); /* when it was told to open */
+        fixture_run(&f, 1);
+        assert_int_equal(f.station.bays[3].state, BAY_MAINTENANCE);
+        assert_string_equal(fixture_sessions(&f, 4, sessions, sizeof sessions),
+                            "requested authorized in_progress cancelled");
+        fixture_free(&f);
+    }
+}
+
 static void the_interlocks_of_rule_4_hold(void **state)
 {
     (void)state;
@@ -369,6 +393,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_door_moves_only_in_maintenance),
+        cmocka_unit_test(charging_ends_in_order),
         cmocka_unit_test(the_interlocks_of_rule_4_hold),
         cmocka_unit_test(the_gate_moves_with_the_guard_clear),
         cmocka_unit_test(an_emergency_wins),

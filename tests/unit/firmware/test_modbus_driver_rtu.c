@@ -45,9 +45,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    if (station.driver != NULL)
-        modbus_driver.close(station.driver);
-    station.driver = NULL;
+    station_close(&station);
     server_free(&server);
     close(server.clients[0]);
     close(keeper);
@@ -69,8 +67,7 @@ static void a_charger_on_a_tty(void **state)
     WAIT_FOR(&station, server_coil(&server, 0) == 1 && server_register(&server, 202) > 1);
     assert_int_equal(server_register(&server, 200), 3988);
     assert_int_equal(server_register(&server, 201), 312);
-    modbus_driver.close(station.driver);
-    station.driver = NULL;
+    station_close(&station);
     assert_int_equal(server_coil(&server, 0), 0);
 }
 

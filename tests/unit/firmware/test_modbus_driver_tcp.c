@@ -31,9 +31,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    if (station.driver != NULL)
-        modbus_driver.close(station.driver);
-    station.driver = NULL;
+    station_close(&station);
     server_free(&server);
     return 0;
 }
@@ -99,8 +97,7 @@ static void off_comes_first_and_last(void **state)
     charge(398.76, 10);
     WAIT_FOR(&station, server_coil(&server, 0) == 1);
     int64_t before_us = clock_mono_us();
-    modbus_driver.close(station.driver);
-    station.driver = NULL;
+    station_close(&station);
     assert_int_equal(server_coil(&server, 0), 0);
     assert_true(clock_mono_us() - before_us < 10 * CLOCK_US_PER_SECOND);
 }
@@ -225,8 +222,7 @@ static void a_hung_device_delays_nobody(void **state)
     assert_true(clock_mono_us() - before_us < 20 * CLOCK_US_PER_SECOND);
     assert_true(age_s(&station, bay->charger.at_us) > 0.5);
     before_us = clock_mono_us();
-    modbus_driver.close(station.driver);
-    station.driver = NULL;
+    station_close(&station);
     /* 0.9 s and what a busy machine adds. */
     assert_true(clock_mono_us() - before_us < 3 * CLOCK_US_PER_SECOND);
 }
@@ -289,7 +285,7 @@ static void smoke_that_cannot_be_read_is_no_news(void **state)
     assert_false(in->smoke);
     WITH_SERVER(&server, server.mapping->tab_input_registers[1] = 1);
     WAIT_FOR(&one, in->smoke && age_s(&one, in->at_us) < 1);
-    modbus_driver.close(one.driver);
+    station_close(&one);
 }
 
 /* Two bays at one sensor module, a meter and an ambient sensor: four roles on one wire. */
@@ -325,7 +321,7 @@ static void sensors_and_meter(void **state)
     WITH_SERVER(&server, bits[2] = 0; input[0] = 0x8000); /* smoke in bay 2; a sensor is open */
     WAIT_FOR(&four, in->bays[1].smoke && isnan(in->bays[0].temp_c));
     assert_false(in->bays[0].smoke);
-    modbus_driver.close(four.driver);
+    station_close(&four);
 }
 
 static void a_sunspec_meter_finds_itself(void **state)
@@ -353,7 +349,7 @@ static void a_sunspec_meter_finds_itself(void **state)
                 to[70 + 68] = 0x43c8; to[70 + 69] = 0x8000; to[196] = 0xFFFF;
                 server.silent = false);
     WAIT_FOR(&meter, meter.readings.mains_import_wh == 401);
-    modbus_driver.close(meter.driver);
+    station_close(&meter);
 }
 
 static void open_names_what_is_wrong(void **state)

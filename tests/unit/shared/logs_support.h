@@ -3,43 +3,21 @@
 #ifndef SWAPSTACK_TESTS_LOGS_SUPPORT_H
 #define SWAPSTACK_TESTS_LOGS_SUPPORT_H
 
-#include "shared/check.h"
+#include "shared/folder.h"
 
 #include "base/log_disk.h"
 #include "base/log_line.h"
 #include "base/log_store.h"
-#include <ftw.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define T0 INT64_C(1790000000000000)
 
-static char folder[64];
-
-static inline int make_folder(void **state)
+static inline int make_log_folder(void **state)
 {
-    (void)state;
-    (void)snprintf(folder, sizeof folder, "/tmp/swapstack-test-XXXXXX");
-    assert_non_null(mkdtemp(folder));
     /* No journal of this machine in what is tested. */
     assert_int_equal(setenv("PATH", "/nonexistent", 1), 0);
-    return 0;
-}
-
-static inline int remove_one(const char *path, const struct stat *status, int flag,
-                             struct FTW *walk)
-{
-    (void)status;
-    (void)flag;
-    (void)walk;
-    return remove(path);
-}
-
-static inline int remove_folder(void **state)
-{
-    (void)state;
-    return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return make_folder(state);
 }
 
 /* A program that logs into folder/below. */
@@ -72,6 +50,6 @@ static inline void end(struct program *program)
     log_disk_close(&program->real);
 }
 
-#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+#define IN_LOG_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_log_folder, remove_folder)
 
 #endif

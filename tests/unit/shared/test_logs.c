@@ -160,10 +160,10 @@ static void damage_is_noted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(programs_by_time_and_filters),
-        IN_FOLDER(refuses_with_a_sentence),
-        IN_FOLDER(verb_keeps_to_its_folder),
-        IN_FOLDER(damage_is_noted),
+        IN_LOG_FOLDER(programs_by_time_and_filters),
+        IN_LOG_FOLDER(refuses_with_a_sentence),
+        IN_LOG_FOLDER(verb_keeps_to_its_folder),
+        IN_LOG_FOLDER(damage_is_noted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -184,8 +184,8 @@ static void tail_keeps_the_last(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(follows_through_rotation),   IN_FOLDER(slow_reader_skips_what_is_gone),
-        IN_FOLDER(follows_a_writer_at_work),   cmocka_unit_test(merge_keeps_each_order),
+        IN_LOG_FOLDER(follows_through_rotation), IN_LOG_FOLDER(slow_reader_skips_what_is_gone),
+        IN_LOG_FOLDER(follows_a_writer_at_work), cmocka_unit_test(merge_keeps_each_order),
         cmocka_unit_test(tail_keeps_the_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A folder for the time of a test. */
-#ifndef SWAPSTACK_TESTS_EXPORT_SUPPORT_H
-#define SWAPSTACK_TESTS_EXPORT_SUPPORT_H
+/* A folder for the time of a test: IN_FOLDER(test) makes it before and removes it after. */
+#ifndef SWAPSTACK_TESTS_FOLDER_H
+#define SWAPSTACK_TESTS_FOLDER_H
 
 #include "shared/check.h"
 
