@@ -2,6 +2,7 @@
 #include "core/swap.h"
 #include "core/safety.h"
 #include "core/swap_steps.h"
+#include "core/text.h"
 
 #define B MACHINE_BIT
 
@@ -109,6 +110,12 @@ bool swap_steady(struct core_step *step, bool condition)
     return step_now(step) - swap->steady_us >= limits_us(step->station->limits.settle_s);
 }
 
+bool swap_sees_stranger(const struct core_step *step)
+{
+    const char *seen = step->in->lane_vehicle, *wanted = step->station->swap.vehicle;
+    return seen[0] && wanted[0] && !text_equal(seen, wanted);
+}
+
 static void watch_duration(struct core_step *step)
 {
     const struct swap *swap = &step->station->swap;
@@ -140,6 +147,11 @@ void swap_step(struct core_step *step)
         swap->step < SWAP_ENDING) {
         swap_fail(step, no_mains ? "SafetyLock: no mains"
                                  : "SafetyLock: hardware cannot be read or written");
+        return;
+    }
+    /* The vehicle left half way and another one came: what is offered here is not for that one. */
+    if (swap->step > SWAP_ARRIVING && swap->step < SWAP_ENDING && swap_sees_stranger(step)) {
+        swap_fail(step, "Unauthorized: another vehicle is in the lane");
         return;
     }
     static void (*const STEPS[SWAP_STEP_COUNT])(struct core_step *) = {

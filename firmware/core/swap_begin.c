@@ -106,13 +106,11 @@ void swap_arriving(struct core_step *step)
 {
     struct swap *swap = &step->station->swap;
     const struct io_readings *in = step->in;
-    bool stranger =
-        in->lane_vehicle[0] && swap->vehicle[0] && !text_equal(in->lane_vehicle, swap->vehicle);
     if (swap_steady(step, in->lane_occupied && !in->gate_obstructed)) {
         swap->arrived_us = step_now(step);
-        const char *obstacle = adopt_vehicle(step);
-        if (stranger)
-            obstacle = "Unauthorized: another vehicle is in the lane";
+        const char *obstacle = swap_sees_stranger(step)
+                                   ? "Unauthorized: another vehicle is in the lane"
+                                   : adopt_vehicle(step);
         if (obstacle)
             swap_fail(step, obstacle);
         else

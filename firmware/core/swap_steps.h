@@ -12,6 +12,9 @@ bool swap_overdue(const struct core_step *step, double limit_s);
 /* The condition holds for limits.settle_s without a break. */
 bool swap_steady(struct core_step *step, bool condition);
 
+/* The lane's reader sees another vehicle than the one that this swap is for. */
+bool swap_sees_stranger(const struct core_step *step);
+
 /* It fails for this reason: doors are shut, then the vehicle leaves and the gate closes. */
 void swap_fail(struct core_step *step, const char *reason);
 /* It will fail for this reason, but goes on for now. The first reason stays. */

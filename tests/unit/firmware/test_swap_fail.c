@@ -84,6 +84,29 @@ static void an_offered_battery_that_is_not_taken_stays(void **state)
     fixture_free(&f);
 }
 
+/* The vehicle drives away half way and the next one drives in: what is offered is not for it
+ * (simulation, seed 402683). */
+static void another_vehicle_gets_nothing_of_a_swap_under_way(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_stocked(&f);
+    f.takes = false;
+    assert_null(fixture_swap(&f, "c1", ""));
+    fixture_until_swap(&f, SWAP_OFFERING, 200);
+    int slot = swap_dispense_slot(&f.station.swap);
+    TEXT_SET(f.in.lane_vehicle, "CAR-9");
+    fixture_step(&f);
+    assert_int_equal(f.station.swap.step, SWAP_ENDING);
+    fixture_step(&f);
+    assert_int_equal(f.station.bays[slot - 1].state, BAY_CLOSING);
+    assert_string_equal(f.station.swap.reason, "Unauthorized: another vehicle is in the lane");
+    fixture_until_swap(&f, SWAP_LEAVING, 60);
+    assert_string_equal(fixture_completion(&f)->outcome, "failed");
+    assert_int_equal(fixture_count_swaps(&f, "On-Load", NULL), 0);
+    fixture_free(&f);
+}
+
 /* The pack that was chosen was not there for a moment: its bay is verified before its door opens
  * (station simulation, seed 7096). */
 static void a_chosen_bay_that_is_verified_anew_is_waited_for(void **state)
@@ -225,6 +248,7 @@ int main(void)
         cmocka_unit_test(fails_with_a_strange_vehicle),
         cmocka_unit_test(fails_when_no_battery_is_returned),
         cmocka_unit_test(an_offered_battery_that_is_not_taken_stays),
+        cmocka_unit_test(another_vehicle_gets_nothing_of_a_swap_under_way),
         cmocka_unit_test(a_chosen_bay_that_is_verified_anew_is_waited_for),
         cmocka_unit_test(a_battery_of_another_type_goes_back),
         cmocka_unit_test(a_battery_of_unknown_chemistry_goes_back),
