@@ -45,24 +45,33 @@ static int64_t flight_at(const struct outbox_lane *lane, int index)
     return lane->flight[(lane->flight_first + index) % OUTBOX_LANE_WINDOW];
 }
 
-static void flight_push(struct outbox_lane *lane, int64_t seq)
+static void flight_push(struct outbox_lane *lane, int64_t seq, int64_t now_us)
 {
     assert(lane->flight_count < OUTBOX_LANE_WINDOW);
     assert(lane->flight_count == 0 || flight_at(lane, lane->flight_count - 1) < seq);
-    lane->flight[(lane->flight_first + lane->flight_count) % OUTBOX_LANE_WINDOW] = seq;
+    int at = (lane->flight_first + lane->flight_count) % OUTBOX_LANE_WINDOW;
+    lane->flight[at] = seq;
+    lane->flight_us[at] = now_us;
     lane->flight_count++;
 }
 
-static void flight_land(struct outbox_lane *lane, int64_t mark)
+/* Returns when the newest row that lands was sent, -1 when it was sent before that too (nobody
+ * knows which one was acknowledged) or none lands. */
+static int64_t flight_land(struct outbox_lane *lane, int64_t mark)
 {
+    int64_t sent_us = -1;
     while (lane->flight_count > 0 && flight_at(lane, 0) <= mark) {
+        bool once = flight_at(lane, 0) > lane->resent;
+        sent_us = once ? lane->flight_us[lane->flight_first] : -1;
         lane->flight_first = (lane->flight_first + 1) % OUTBOX_LANE_WINDOW;
         lane->flight_count--;
     }
+    return sent_us;
 }
 
 static void go_back(struct outbox_lane *lane, int64_t now_us)
 {
+    lane->resent = lane->top;
     lane->sent = lane->mark;
     lane->flight_count = 0;
     lane->progress_us = now_us;
@@ -135,14 +144,14 @@ void outbox_sent(struct outbox *outbox, enum message_lane which, int64_t boot, i
     if (boot != lane->boot) {
         assert(boot > lane->boot && lane->flight_count == 0);
         lane->boot = boot;
-        lane->mark = lane->top = 0;
+        lane->mark = lane->top = lane->resent = 0;
     }
     if (lane->flight_count == 0)
         lane->progress_us = now_us;
     lane->sent = seq;
     if (lane->top < seq)
         lane->top = seq;
-    flight_push(lane, seq);
+    flight_push(lane, seq, now_us);
     if (is_alone(lane) && (lane->alone_boot != boot || lane->alone_seq != seq)) {
         lane->alone_boot = boot;
         lane->alone_seq = seq;
@@ -186,13 +195,18 @@ static void bear_witness(struct outbox *outbox, const struct outbox_lane *lane)
 static void advance(struct outbox_lane *lane, int64_t mark, int64_t now_us)
 {
     lane->mark = mark;
-    flight_land(lane, mark);
+    int64_t sent_us = flight_land(lane, mark);
     if (lane->sent < mark)
         lane->sent = mark;
     if (lane->top < mark)
         lane->top = mark;
     lane->progress_us = now_us;
-    lane->timeout_us = OUTBOX_TIMEOUT_US;
+    if (sent_us >= 0) {
+        int64_t way_us = 2 * (now_us - sent_us);
+        lane->timeout_us = way_us < OUTBOX_TIMEOUT_US       ? OUTBOX_TIMEOUT_US
+                           : way_us > OUTBOX_TIMEOUT_MAX_US ? OUTBOX_TIMEOUT_MAX_US
+                                                            : way_us;
+    }
     lane->fruitless = 0;
     lane->alone_tries = 0;
     lane->alone_taken = lane->alone_passed = false;

@@ -27,13 +27,18 @@
 #define OUTBOX_ALONE_TRIES    3
 
 struct outbox_lane {
-    int64_t boot;                       /* 0: nothing was sent yet */
-    int64_t mark;                       /* the bridge holds everything up to it */
-    int64_t sent;                       /* the row sent last, >= mark; its successor's prev */
-    int64_t top;                        /* the highest one that was ever sent of this boot */
-    int64_t flight[OUTBOX_LANE_WINDOW]; /* ring of seqs sent and not acknowledged, ascending */
+    int64_t boot;                          /* 0: nothing was sent yet */
+    int64_t mark;                          /* the bridge holds everything up to it */
+    int64_t sent;                          /* the row sent last, >= mark; its successor's prev */
+    int64_t top;                           /* the highest one that was ever sent of this boot */
+    int64_t flight[OUTBOX_LANE_WINDOW];    /* ring of seqs sent and not acknowledged, ascending */
+    int64_t flight_us[OUTBOX_LANE_WINDOW]; /* when each was sent */
     int flight_first, flight_count;
+    int64_t resent;      /* up to it rows were sent more than once */
     int64_t progress_us; /* when the flight last advanced or began */
+    /* Without progress for so long it goes back. As with TCP (RFC 6298, Karn's algorithm): what was
+     * doubled stays until a row that was sent once is acknowledged, and its time measures the way.
+     * Else a bridge that is behind gets everything again and again, and never comes up. */
     int64_t timeout_us;
     bool heard;    /* the bridge said something since the flight began */
     int fruitless; /* time-outs without progress although the bridge was heard */

@@ -104,10 +104,49 @@ static void test_timeouts_double(void **state)
         expected = expected * 2 > 300 * SECOND ? 300 * SECOND : expected * 2;
     }
     send_next(&outbox, LANE_EVENT, 1, 1, now);
+    /* Which of the nine is acknowledged? Nobody knows, so the patience stays. */
     outbox_acknowledge(&outbox, LANE_EVENT, 1, 1, false, now);
     outbox_assigned(&outbox, LANE_EVENT, 2);
-    send_next(&outbox, LANE_EVENT, 1, 2, now); /* progress: from the beginning again */
+    send_next(&outbox, LANE_EVENT, 1, 2, now);
+    assert_int_equal(outbox_deadline(&outbox), now + 300 * SECOND);
+    /* One that was sent once measures the way: twice of it, 10 s at least. */
+    now += 25 * SECOND;
+    outbox_acknowledge(&outbox, LANE_EVENT, 1, 2, false, now);
+    outbox_assigned(&outbox, LANE_EVENT, 3);
+    send_next(&outbox, LANE_EVENT, 1, 3, now);
+    assert_int_equal(outbox_deadline(&outbox), now + 50 * SECOND);
+    now += SECOND / 10;
+    outbox_acknowledge(&outbox, LANE_EVENT, 1, 3, false, now);
+    outbox_assigned(&outbox, LANE_EVENT, 4);
+    send_next(&outbox, LANE_EVENT, 1, 4, now);
     assert_int_equal(outbox_deadline(&outbox), now + 10 * SECOND);
+}
+
+/* A bridge that is behind, with what waited for it in the broker, gets each row once more at most
+ * now and then, not all of them every ten seconds (seed 592461). */
+static void test_a_slow_bridge_is_not_flooded(void **state)
+{
+    (void)state;
+    struct outbox outbox;
+    int64_t now = 0, acknowledged = 0;
+    int sent = 0;
+    outbox_init(&outbox, 1);
+    for (int64_t seq = 1; seq <= 2000; seq++)
+        outbox_assigned(&outbox, LANE_TELEMETRY, seq);
+    outbox_connected(&outbox, 0);
+    /* It takes 15 rows every half minute. */
+    for (; acknowledged < 1000; now += 2 * SECOND) {
+        int64_t boot, seq, prev;
+        while (outbox_wants(&outbox, LANE_TELEMETRY, &boot, &seq) && seq < 2000 &&
+               outbox_may_send(&outbox, LANE_TELEMETRY, 1, &prev)) {
+            outbox_sent(&outbox, LANE_TELEMETRY, 1, seq + 1, now);
+            sent++;
+        }
+        if (now % (30 * SECOND) == 0 && now > 0)
+            outbox_acknowledge(&outbox, LANE_TELEMETRY, 1, acknowledged += 15, false, now);
+        (void)outbox_tick(&outbox, LANE_TELEMETRY, now);
+    }
+    assert_in_range(sent, 1000, 3000);
 }
 
 /* A row that the broker takes and the bridge passes over ends as dead; one that nobody could have
@@ -410,8 +449,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_prev_and_window), cmocka_unit_test(test_boots_in_order),
-        cmocka_unit_test(test_timeouts_double), cmocka_unit_test(test_dead_row),
-        cmocka_unit_test(test_exactly_once),
+        cmocka_unit_test(test_timeouts_double), cmocka_unit_test(test_a_slow_bridge_is_not_flooded),
+        cmocka_unit_test(test_dead_row),        cmocka_unit_test(test_exactly_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
