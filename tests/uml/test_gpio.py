@@ -355,6 +355,7 @@ def test_a_short_stop_is_seen(station):
     station.register()
     wait_until(lambda: station.listen().get("station", {}).get("mode") == "normal", "normal mode")
     station.chip.level("ESTOP", False)
+    time.sleep(0.03)  # gpio-sim tells no change that is over before this kernel's next tick
     station.chip.level("ESTOP", True)
     wait_until(lambda: station.ask()["station"]["mode"] == "emergency", "the stop is latched")
 

@@ -61,6 +61,14 @@ static bool notice(struct gpio_line *line)
     return news;
 }
 
+/* An alarm began; or it ended and nobody saw it begin, for a kernel may tell two quick changes as
+ * the last of them. */
+static bool tells_alarm(const struct gpio_line *line, bool on)
+{
+    return is_alarm(line, on) ||
+           (is_alarm(line, !on) && !is_alarm(line, line->on) && !line->latched);
+}
+
 static bool take_edges(struct gpio_lines *lines, struct gpio_taken *taken)
 {
     bool news = false, on;
@@ -71,7 +79,7 @@ static bool take_edges(struct gpio_lines *lines, struct gpio_taken *taken)
         code = lines->bank.next_edge(lines->bank.self, taken->handle, &index, &on, &err);
         if (code == 1 && index < taken->count) {
             struct gpio_line *line = &lines->plan.lines[taken->lines[index]];
-            if (is_alarm(line, on))
+            if (tells_alarm(line, on))
                 news |= notice(line);
         }
     }

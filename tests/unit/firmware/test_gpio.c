@@ -162,6 +162,23 @@ static void test_an_edge_wakes_the_engine(void **state)
     assert_false(plant_pump(plant, NULL)); /* no alarm */
 }
 
+/* A kernel may tell two quick changes as the last one: the end of an alarm that nobody saw begin.
+ */
+static void test_an_end_without_a_beginning_is_an_alarm(void **state)
+{
+    struct gpio_plant *plant = *state;
+    plant_read(plant);
+    fake_level(&plant->fake, "ESTOP", false);
+    fake_level(&plant->fake, "ESTOP", true);
+    struct fake_request *request = &plant->fake.requests[fake_line(&plant->fake, "ESTOP")->request];
+    assert_int_equal(request->edge_count, 2);
+    request->edges[0] = request->edges[1];
+    request->edge_count = 1;
+    assert_true(plant_pump(plant, NULL));
+    assert_true(plant_read(plant)->emergency_stop);
+    assert_false(plant_read(plant)->emergency_stop); /* once */
+}
+
 /* A stop that somebody hits for a moment is seen once, even if it is over before the step. */
 static void test_a_short_alarm_is_not_lost(void **state)
 {
@@ -458,6 +475,7 @@ int main(void)
         TEST(test_a_thermometer_that_never_answered),
         TEST(test_an_edge_wakes_the_engine),
         TEST(test_a_short_alarm_is_not_lost),
+        TEST(test_an_end_without_a_beginning_is_an_alarm),
         TEST(test_a_fluttering_line),
         TEST(test_a_chip_without_interrupts),
         TEST(test_expanders_without_interrupts),
