@@ -75,7 +75,7 @@ static void go_back(struct outbox_lane *lane, int64_t now_us)
     lane->sent = lane->mark;
     lane->flight_count = 0;
     lane->progress_us = now_us;
-    lane->heard = lane->alone_taken = lane->alone_passed = false;
+    lane->heard = lane->alone_taken = lane->alone_passed = lane->alone_denied = false;
 }
 
 static bool is_alone(const struct outbox_lane *lane)
@@ -156,7 +156,7 @@ void outbox_sent(struct outbox *outbox, enum message_lane which, int64_t boot, i
         lane->alone_boot = boot;
         lane->alone_seq = seq;
         lane->alone_tries = 0;
-        lane->alone_taken = lane->alone_passed = false;
+        lane->alone_taken = lane->alone_passed = lane->alone_denied = false;
     }
 }
 
@@ -209,7 +209,7 @@ static void advance(struct outbox_lane *lane, int64_t mark, int64_t now_us)
     }
     lane->fruitless = 0;
     lane->alone_tries = 0;
-    lane->alone_taken = lane->alone_passed = false;
+    lane->alone_taken = lane->alone_passed = lane->alone_denied = false;
 }
 
 enum outbox_ack outbox_acknowledge(struct outbox *outbox, enum message_lane which, int64_t boot,
@@ -223,6 +223,8 @@ enum outbox_ack outbox_acknowledge(struct outbox *outbox, enum message_lane whic
         /* Not the boot that we send now: what the bridge holds may go all the same. */
         return mark > 0 ? OUTBOX_ACK_DELETE : OUTBOX_ACK_NOTHING;
     }
+    if (lane->alone_passed && mark < lane->alone_seq)
+        lane->alone_denied = true;
     if (mark > lane->mark) {
         advance(lane, mark, now_us);
         bear_witness(outbox, lane);
@@ -251,12 +253,16 @@ enum outbox_due outbox_tick(struct outbox *outbox, enum message_lane which, int6
     if (!outbox->connected || lane->flight_count == 0 ||
         now_us - lane->progress_us < lane->timeout_us)
         return OUTBOX_DUE_NOTHING;
-    bool refused = is_alone(lane) && lane->alone_taken && lane->alone_passed;
-    lane->alone_tries += refused;
-    lane->fruitless += lane->heard; /* nobody there: then no row is to blame */
+    bool passed = is_alone(lane) && lane->alone_taken && lane->alone_passed;
     lane->timeout_us *= 2;
     if (lane->timeout_us > OUTBOX_TIMEOUT_MAX_US)
         lane->timeout_us = OUTBOX_TIMEOUT_MAX_US;
+    if (passed && !lane->alone_denied) {
+        lane->progress_us = now_us; /* it stays on its way: the answer is about this sending */
+        return OUTBOX_DUE_ASK;
+    }
+    lane->alone_tries += passed;
+    lane->fruitless += lane->heard; /* nobody there: then no row is to blame */
     go_back(lane, now_us);
     return lane->alone_tries >= OUTBOX_ALONE_TRIES ? OUTBOX_DUE_DEAD : OUTBOX_DUE_BACK;
 }

@@ -47,8 +47,10 @@ struct outbox_lane {
     bool alone_passed; /* and the bridge has come past it: it committed a row of the other lane that
                         * was sent for the first time since, and the broker keeps our order */
     int64_t witness_boot, witness_top; /* of the other lane, when the broker took the row */
-    int alone_tries;                   /* how often it passed the row and the mark stood still */
-    int64_t alone_boot;                /* which row these are about */
+    bool alone_denied;  /* and since then said a mark of this lane and boot below the row: it has
+                         * refused it, and it is not only its acknowledgement that was lost */
+    int alone_tries;    /* how often it passed the row and the mark stood still */
+    int64_t alone_boot; /* which row these are about */
     int64_t alone_seq;
 };
 
@@ -103,6 +105,8 @@ void outbox_heard(struct outbox *outbox);
 enum outbox_due {
     OUTBOX_DUE_NOTHING,
     OUTBOX_DUE_BACK, /* went back: send again */
+    OUTBOX_DUE_ASK,  /* ask the bridge for its marks: it has come past the row that was sent alone,
+                      * and did not say what became of it */
     OUTBOX_DUE_DEAD, /* set aside the row (alone_boot, alone_seq), then outbox_removed */
 };
 enum outbox_due outbox_tick(struct outbox *outbox, enum message_lane lane, int64_t now_us);

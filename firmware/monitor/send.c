@@ -183,6 +183,9 @@ void send_tick(struct monitor *monitor)
         switch (outbox_tick(&monitor->outbox, LANES[i], now_us(monitor))) {
         case OUTBOX_DUE_NOTHING:
             break;
+        case OUTBOX_DUE_ASK: /* REGISTER_RESULT has the marks of every boot */
+            broker_register(monitor);
+            break;
         case OUTBOX_DUE_BACK:
             log_info(MODULE, "no acknowledgement, sending again lane=%s mark=%" PRId64,
                      message_lane_name(LANES[i]), monitor->outbox.lanes[i].mark);
