@@ -31,9 +31,9 @@ STATION = [
     ("water-ignored", "3: no alarm", CHARGE, "STOPS[] = {FAULT_Water, ", "STOPS[] = {"),
     ("hot-pack-charged", "default: a pack of 60 °C stops charging", SAFETY,
      "pack->temp_max_c >= limits->pack_stop_c", "pack->temp_max_c >= 200"),
-    ("cell-limit-ignored", "default: cell voltage limit by chemistry", [SAFETY, CHARGE],
-     ["pack->cell_max_v > cell_max_v + 0.02", "if (room_v < 0.03)"],
-     ["pack->cell_max_v > cell_max_v + 9", "if (room_v < -9)"]),
+    ("cell-limit-ignored", "default: cell voltage limit by chemistry", [SAFETY, "firmware/core/charge_power.c"],
+     ["pack->cell_max_v > cell_max_v + 0.02", "return room_v < CELL_TAPER_V ?"],
+     ["pack->cell_max_v > cell_max_v + 9", "return room_v < -9 ?"]),
     ("door-beside-door", "4: one door at a time", SAFETY,
      "if (i != bay->slot - 1 && door_may_be_open(",
      "if (i > 64 && door_may_be_open("),
@@ -98,7 +98,7 @@ STATION = [
      "bay->state == BAY_OPEN && (is_served(&step->station->swap, bay) ||\n"
      "                                    swap_uses(&step->station->swap, bay->slot))"),
     ("stuck-choosing", "no state from which a healed station does not serve again",
-     "firmware/core/swap_exchange.c",
-     "else if (refused && select_ready(step, &wish) == bay->slot)",
-     "else if (refused && select_ready(step, &wish) == -1)"),
+     "firmware/core/swap_dispense.c",
+     ["else if (unchanged) /*", "        swap->shunned |= SELECT_BIT(bay->slot);\n"],
+     ["else if (false && unchanged) /*", ""]),
 ]
