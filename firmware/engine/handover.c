@@ -82,7 +82,9 @@ cJSON *handover_next(const struct handover *handover, int64_t core_us, int64_t s
 {
     if (handover->sent >= handover->durable)
         return NULL;
+    static const struct handover_row NONE;
     const struct handover_row *row = &handover->rows[handover->sent];
+    const struct handover_row *prev = handover->sent ? row - 1 : &NONE;
     char id[65];
     snprintf(id, sizeof id, "event-%" PRId64 "-%" PRId64, row->boot, row->seq);
     cJSON *body = cJSON_Parse(row->body);
@@ -95,6 +97,8 @@ cJSON *handover_next(const struct handover *handover, int64_t core_us, int64_t s
     int64_t age_us = core_us > then_us ? core_us - then_us : 0;
     cJSON_AddNumberToObject(packet, "boot", (double)row->boot);
     cJSON_AddNumberToObject(packet, "seq", (double)row->seq);
+    cJSON_AddNumberToObject(packet, "prev_boot", (double)prev->boot);
+    cJSON_AddNumberToObject(packet, "prev_seq", (double)prev->seq);
     cJSON_AddNumberToObject(packet, "time", (double)row->at_us);
     cJSON_AddNumberToObject(packet, "age_ms", (double)(age_us / 1000));
     while (body->child) {

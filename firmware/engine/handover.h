@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Events on their way to the monitor's journal, by the journal's rule: numbered (boot, seq), kept
- * until the monitor's mark says that it holds them durably, sent again in order after a reconnect
- * or without progress. A mark above anything assigned drops nothing.
+ * until the monitor's mark says that it holds them durably, each sent with the number of the one
+ * that waits before it, sent again in order after a reconnect or without progress. A mark above
+ * anything assigned drops nothing.
  */
 #ifndef SWAPSTACK_ENGINE_HANDOVER_H
 #define SWAPSTACK_ENGINE_HANDOVER_H

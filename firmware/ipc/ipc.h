@@ -33,12 +33,12 @@
  *                         STATION_INFO without what the monitor knows (journal, config)
  *   charge_response, session_response, reserve_response, config_response
  *                         {status:"accepted"|"refused", reason}
- *   event                 {boot, seq, time, age_ms, kind, data}   kind: 17, 18 or 20, data as in
- *                         the MQTT message of that type
- *   charge_completion     {boot, seq, time, age_ms, command, request_id, outcome:"done"|"failed",
- *                         reason}        the end of an accepted command; ordered with the events
- *   token_presented       {token, vehicle_id}   a driver's token at the reader of the station;
- *                         vehicle_id is what the lane's reader says, "" when nobody is there
+ *   event                 {boot, seq, prev_boot?, prev_seq?, time, age_ms, kind, data}   kind: 17,
+ *                         18 or 20, data as in the MQTT message of that type
+ *   charge_completion     {boot, seq, prev_boot?, prev_seq?, time, age_ms, command, request_id,
+ *                         outcome:"done"|"failed", reason}   the end of an accepted command;
+ * ordered with the events token_presented       {token, vehicle_id}   a driver's token at the
+ * reader of the station; vehicle_id is what the lane's reader says, "" when nobody is there
  *   fault_notification    {id, failure_info}   what the engine cannot say as an event (storage)
  * On the sockets for technicians' tools (ipc_server.h), which engine and monitor have beside that:
  * tool -> daemon
@@ -46,6 +46,11 @@
  * daemon -> tool
  *   console_response      {status:"accepted"|"refused", reason?, text?, data?:{…}}   reason is a
  * code, text a sentence for a person
+ *
+ * Events are numbered (boot, seq); `prev_boot`, `prev_seq` name the one that was sent before this
+ * one and is not acknowledged, 0 and 0: there is none; absent: the number before in the same boot.
+ * The monitor takes an event iff prev ≤ its mark < (boot, seq). Without that the first of a new
+ * boot would hide that the last of the one before could not be stored.
  *
  * `time` is integer µs since 1970 on the plant clock; `age_ms` is how long before sending that was
  * (plant pace, ms), so that the monitor can place it on its own `up` scale.

@@ -15,7 +15,7 @@ struct ipc_field {
     const char *choices; /* TEXT: the allowed texts, divided by '|'; NULL: any */
 };
 
-enum { IPC_FIELDS_MAX = 8 };
+enum { IPC_FIELDS_MAX = 10 };
 
 struct ipc_shape {
     const char *name;

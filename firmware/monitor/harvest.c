@@ -11,8 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MODULE   "engine"
-#define GAPS_MAX 3
+#define MODULE "engine"
 
 static bool is_kind(int64_t kind)
 {
@@ -130,21 +129,21 @@ static void acknowledge(struct monitor *monitor)
     (void)watch_send(monitor, IPC_EVENT_ACK, packet, NULL);
 }
 
-/* Is something missing before (boot, seq)? Then the engine sends from our mark again. */
-static bool ask_again(struct monitor *monitor, int64_t boot, int64_t seq)
+static bool is_marked(const struct engine_side *engine, int64_t boot, int64_t seq)
 {
-    struct engine_side *engine = &monitor->engine;
-    int64_t expected = boot == engine->mark_boot ? engine->mark_seq + 1 : 1;
-    if (seq == expected || engine->gaps >= GAPS_MAX)
-        return false;
-    if (engine->again_us == NEVER) {
-        engine->gaps++;
-        engine->again_us = now_us(monitor) + SECOND_US;
-        log_warning(MODULE,
-                    "events are missing before boot=%" PRId64 " seq=%" PRId64 ", asked for again",
-                    boot, seq);
+    return boot < engine->mark_boot || (boot == engine->mark_boot && seq <= engine->mark_seq);
+}
+
+/* The event that the engine sent before this one is not stored: it is to send from our mark again,
+ * and then its oldest one comes without any before it. */
+static bool is_one_missing(const struct engine_side *engine, const struct ipc_packet *packet)
+{
+    int64_t boot = ipc_integer(packet, "prev_boot"), seq = ipc_integer(packet, "prev_seq");
+    if (boot == MESSAGE_ABSENT || seq == MESSAGE_ABSENT) {
+        boot = ipc_integer(packet, "boot");
+        seq = ipc_integer(packet, "seq") - 1;
     }
-    return true;
+    return seq > 0 && !is_marked(engine, boot, seq);
 }
 
 void harvest_event(struct monitor *monitor, const struct ipc_packet *packet)
@@ -152,14 +151,21 @@ void harvest_event(struct monitor *monitor, const struct ipc_packet *packet)
     struct engine_side *engine = &monitor->engine;
     int64_t boot = ipc_integer(packet, "boot"), seq = ipc_integer(packet, "seq");
     struct err err = {0};
-    if (boot < engine->mark_boot || (boot == engine->mark_boot && seq <= engine->mark_seq)) {
+    if (is_marked(engine, boot, seq)) {
         monitor->counts.engine_repeats++;
         acknowledge(monitor);
         return;
     }
     /* One before it was not stored, or is being asked for: taking this one would lose that one. */
-    if (engine->again_us != NEVER || ask_again(monitor, boot, seq))
+    if (engine->again_us != NEVER)
         return;
+    if (is_one_missing(engine, packet)) {
+        engine->again_us = now_us(monitor) + SECOND_US;
+        log_warning(MODULE,
+                    "events are missing before boot=%" PRId64 " seq=%" PRId64 ", asked for again",
+                    boot, seq);
+        return;
+    }
     int rc = store(monitor, packet, boot, seq, &err);
     if (rc == ERR_FULL || rc == ERR_STORAGE) /* once more, on the reserve */
         rc = store(monitor, packet, boot, seq, &err);
@@ -170,7 +176,6 @@ void harvest_event(struct monitor *monitor, const struct ipc_packet *packet)
     }
     engine->mark_boot = boot;
     engine->mark_seq = seq;
-    engine->gaps = 0;
     monitor->counts.engine_events++;
     acknowledge(monitor);
     send_pump(monitor);

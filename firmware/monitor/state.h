@@ -37,7 +37,6 @@ struct engine_side {
     int64_t since_us;            /* of the present state */
     int64_t health_us;           /* next health check */
     int64_t again_us;            /* register again (an event could not be stored, a gap) */
-    int gaps;                    /* registrations in a row that did not close a gap */
     bool lost_reported;          /* FAULT EngineLost is active */
     int64_t lost_since_plant_us, lost_count;
     char board[MESSAGE_NAME_SIZE], fw[MESSAGE_NAME_SIZE];

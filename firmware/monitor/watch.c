@@ -63,7 +63,6 @@ void monitor_on_engine_connected(struct monitor *monitor)
 {
     set_state(monitor, ENGINE_REGISTERING);
     monitor->engine.heard_us = now_us(monitor);
-    monitor->engine.gaps = 0;
     watch_register(monitor);
 }
 

@@ -169,8 +169,10 @@ static inline void rig_keep_event(struct rig *rig, const struct ipc_packet *pack
         rig->repeats++;
         return;
     }
-    /* no gap within a boot, each boot begins with 1 */
+    /* no gap within a boot, each boot begins with 1, each names the one before it */
     assert_int_equal(seq, boot == last->boot ? last->seq + 1 : 1);
+    int64_t prev_boot = ipc_integer(packet, "prev_boot"), prev = ipc_integer(packet, "prev_seq");
+    assert_true((prev_boot == last->boot && prev == last->seq) || (prev_boot == 0 && prev == 0));
     assert_true(rig->event_count < 256);
     rig->events[rig->event_count++] =
         (struct rig_event){boot, seq, cJSON_Duplicate(packet->json, true)};

@@ -237,6 +237,18 @@ static inline void engine_event(struct fixture *fx, int64_t boot, int64_t seq, c
                 boot, seq, fx_wall(fx) - 2 * SECOND, code);
 }
 
+/* As the engine sends it: after one that it sent before, also of an older boot. */
+static inline void engine_event_after(struct fixture *fx, int64_t prev_boot, int64_t prev_seq,
+                                      int64_t boot, int64_t seq, const char *code)
+{
+    engine_says(fx,
+                "{\"type\":\"event\",\"message_id\":\"e\",\"boot\":%" PRId64 ",\"seq\":%" PRId64
+                ",\"prev_boot\":%" PRId64 ",\"prev_seq\":%" PRId64 ",\"time\":%" PRId64
+                ",\"age_ms\":0,\"kind\":18,\"data\":{\"code\":\"%s\",\"severity\":\"warning\","
+                "\"active\":true,\"count\":1}}",
+                boot, seq, prev_boot, prev_seq, fx_wall(fx), code);
+}
+
 /* Answers what a healthy engine answers by itself. */
 static inline void engine_reacts(struct fixture *fx)
 {

@@ -241,6 +241,35 @@ static void test_storage_full(void **state)
     assert_true(told);
 }
 
+/* The disk was full when the engine's last event came; the engine was restarted, and there is room
+ * when the first of its new boot comes: that one does not hide the other. */
+static void test_a_new_boot_hides_no_event(void **state)
+{
+    struct fixture *fx = *state;
+    engine_up(fx);
+    broker_up(fx);
+    pass(fx, SECOND);
+    look_away(fx);
+    engine_event_after(fx, 0, 0, 1, 1, "A");
+    assert_int_equal(number_at(asked(fx, "event_ack"), "seq"), 1);
+    engine_event_after(fx, 1, 2, 2, 1, "C"); /* B never came */
+    assert_null(asked(fx, "event_ack"));
+    pass(fx, 2 * SECOND);
+    cJSON *request = asked(fx, "register_request");
+    assert_int_equal(number_at(request, "mark.boot"), 1);
+    assert_int_equal(number_at(request, "mark.seq"), 1);
+    engine_event_after(fx, 0, 0, 1, 2, "B");
+    engine_event_after(fx, 1, 2, 2, 1, "C");
+    assert_int_equal(number_at(asked(fx, "event_ack"), "boot"), 1);
+    assert_int_equal(number_at(asked(fx, "event_ack"), "boot"), 2);
+    /* The oldest that the engine has waits for nothing, whatever our mark is. */
+    engine_event_after(fx, 0, 0, 4, 7, "D");
+    assert_int_equal(number_at(asked(fx, "event_ack"), "seq"), 7);
+    static const char *const CODES[] = {"A", "B", "C", "D"};
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(text_at(said(fx, 18), "data.code"), CODES[i]);
+}
+
 static void test_telemetry_is_bounded(void **state)
 {
     struct fixture *fx = *state;
@@ -333,11 +362,17 @@ static void test_example_configuration(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        MONITOR_TEST(test_alone),        MONITOR_TEST(test_first_words),
-        MONITOR_TEST(test_reports),      MONITOR_TEST(test_acknowledgement),
-        MONITOR_TEST(test_boots),        MONITOR_TEST(test_engine_events),
-        MONITOR_TEST(test_storage_full), MONITOR_TEST(test_telemetry_is_bounded),
-        MONITOR_TEST(test_health),       cmocka_unit_test(test_example_configuration),
+        MONITOR_TEST(test_alone),
+        MONITOR_TEST(test_first_words),
+        MONITOR_TEST(test_reports),
+        MONITOR_TEST(test_acknowledgement),
+        MONITOR_TEST(test_boots),
+        MONITOR_TEST(test_engine_events),
+        MONITOR_TEST(test_a_new_boot_hides_no_event),
+        MONITOR_TEST(test_storage_full),
+        MONITOR_TEST(test_telemetry_is_bounded),
+        MONITOR_TEST(test_health),
+        cmocka_unit_test(test_example_configuration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
