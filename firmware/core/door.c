@@ -31,6 +31,28 @@ static void arrive(struct core_step *step, struct bay *bay, enum bay_state to)
         bay_move(step, bay, to);
 }
 
+/* Rule 4: another door was forced open while this one, still shut, was on its way to open. It is
+ * bolted again; whoever asked for it finds it shut. */
+static bool is_second(const struct core_step *step, const struct bay *bay)
+{
+    return step_bay(step, bay)->door == IO_DOOR_CLOSED && safety_other_door_open(step, bay);
+}
+
+static void turn_back(struct core_step *step, struct bay *bay)
+{
+    if (bay->state == BAY_OPENING)
+        bay_move(step, bay, BAY_CLOSING);
+    door_begin(step, bay, DOOR_CLOSING);
+}
+
+/* Opening a little frees what is jammed. A door that is only late, and may be shut behind a sensor
+ * that stands still, is not opened beside another one: it is pushed again. */
+static enum door_phase after_jam(const struct core_step *step, const struct bay *bay)
+{
+    bool obstructed = step_bay(step, bay)->door_obstructed;
+    return obstructed || !safety_other_door_open(step, bay) ? DOOR_RELEASING : DOOR_CLOSING;
+}
+
 /* A try failed: the next one begins with `again`, or the bay goes out of service. */
 static void retry(struct core_step *step, struct bay *bay, enum door_phase again,
                   enum fault_code fault)
@@ -50,18 +72,23 @@ bool door_step(struct core_step *step, struct bay *bay)
     const struct io_bay *in = step_bay(step, bay);
     switch (bay->door) {
     case DOOR_UNLOCKING:
-        if (!in->locked)
+        if (is_second(step, bay))
+            turn_back(step, bay);
+        else if (!in->locked)
             enter(step, bay, bay->by_hand ? DOOR_UNLOCKED : DOOR_OPENING);
         else if (overdue(step, bay, limits->lock_s))
             retry(step, bay, DOOR_UNLOCKING, FAULT_LockFault);
         break;
     case DOOR_UNLOCKED: /* until it is pulled open, or nobody does */
-        if (in->door != IO_DOOR_CLOSED || overdue(step, bay, limits->guard_s))
+        if (in->door != IO_DOOR_CLOSED || is_second(step, bay) ||
+            overdue(step, bay, limits->guard_s))
             arrive(step, bay, BAY_MAINTENANCE);
         break;
     case DOOR_OPENING:
         if (in->door == IO_DOOR_OPEN)
             arrive(step, bay, BAY_OPEN);
+        else if (is_second(step, bay))
+            turn_back(step, bay);
         else if (in->door_obstructed || overdue(step, bay, limits->door_s))
             retry(step, bay, DOOR_OPENING, FAULT_DoorFault);
         break;
@@ -69,7 +96,7 @@ bool door_step(struct core_step *step, struct bay *bay)
         if (in->door == IO_DOOR_CLOSED)
             enter(step, bay, DOOR_LOCKING);
         else if (in->door_obstructed || overdue(step, bay, limits->door_s))
-            retry(step, bay, DOOR_RELEASING, FAULT_DoorFault);
+            retry(step, bay, after_jam(step, bay), FAULT_DoorFault);
         break;
     case DOOR_RELEASING:
         if ((in->door == IO_DOOR_OPEN && !in->door_obstructed) ||

@@ -268,18 +268,23 @@ static bool door_may_be_open(const struct core_step *step, const struct bay *bay
     return !bay->known_shut && bay->state != BAY_MAINTENANCE;
 }
 
-const char *safety_door_interlock(const struct core_step *step, const struct bay *bay)
+bool safety_other_door_open(const struct core_step *step, const struct bay *bay)
 {
     const struct station *station = step->station;
+    for (int i = 0; i < station->bay_count; i++)
+        if (i != bay->slot - 1 && door_may_be_open(step, &station->bays[i]))
+            return true;
+    return false;
+}
+
+const char *safety_door_interlock(const struct core_step *step, const struct bay *bay)
+{
     const struct io_bay *in = step_bay(step, bay);
     if (bay->charge.phase != CHARGE_OFF || in->contactor_closed)
         return "the contactor is closed";
     if (!current_allows_door(step, in))
         return "current flows, or nobody tells how much";
-    for (int i = 0; i < station->bay_count; i++)
-        if (i != bay->slot - 1 && door_may_be_open(step, &station->bays[i]))
-            return "another door is open";
-    return NULL;
+    return safety_other_door_open(step, bay) ? "another door is open" : NULL;
 }
 
 const char *safety_door_obstacle(const struct core_step *step, const struct bay *bay)

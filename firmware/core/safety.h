@@ -26,6 +26,8 @@ bool safety_bay_shut(const struct core_step *step, const struct io_bay *in);
 
 /* Why this door may not be opened now, a constant text; NULL when it may. */
 const char *safety_door_obstacle(const struct core_step *step, const struct bay *bay);
+/* Another door than this one is open, or may be (rule 4). */
+bool safety_other_door_open(const struct core_step *step, const struct bay *bay);
 /* The part of it that holds in maintenance too (rule 4): contactor open, no current, no other door.
  */
 const char *safety_door_interlock(const struct core_step *step, const struct bay *bay);
