@@ -48,18 +48,33 @@ static bool left_open(const struct station *station)
     return false;
 }
 
-/* Nobody else gets this pack while the swap is under way. */
-static void hold(struct core_step *step, struct bay *bay)
+/* The battery that was asked for, or any, stands behind an open door. */
+static bool stands_open(const struct core_step *step, const char *bid)
 {
-    if (bay->state != BAY_READY)
-        return; /* it was reserved for this swap before */
-    bay_move(step, bay, BAY_RESERVED);
-    TEXT_SET(bay->reservation.request_id, step->station->swap.request_id);
+    const struct station *station = step->station;
+    for (int i = 0; i < station->bay_count; i++)
+        if (station->bays[i].state == BAY_OPEN && step->in->bays[i].present &&
+            (!bid[0] || text_equal(station->bays[i].bid, bid)))
+            return true;
+    return false;
 }
 
-/* Stock and room for it: fills the plan and the bays whose packs are meant for it. */
+/* Why there are fewer packs than are to be given. NULL: behind doors that were left open stand some
+ * that may be fit. This command shuts them first (SWAP_SECURING), or nobody ever would. */
+static const char *short_of_packs(const struct core_step *step, const struct select_wish *wish)
+{
+    if (verifying(step->station))
+        return "Busy";
+    if (stands_open(step, wish->battery))
+        return NULL;
+    const char *refusal = wish->battery[0] ? select_refusal(step, wish) : NULL;
+    return refusal ? refusal : "NoBatteryAvailable";
+}
+
+/* Stock and room for it: fills the plan, and the bays whose packs are meant for it when there are
+ * enough (`held` of them, else 0). */
 static const char *plan_swap(struct core_step *step, const struct station_swap_request *request,
-                             struct swap *plan, int slots[SWAP_SET_MAX])
+                             struct swap *plan, int slots[SWAP_SET_MAX], int *held)
 {
     const struct station *station = step->station;
     struct select_wish wish = {request->battery, request->request_id, request->vehicle, NAN, 0};
@@ -69,19 +84,17 @@ static const char *plan_swap(struct core_step *step, const struct station_swap_r
         return "Malformed";
     plan->order = station->settings.swap_out_in ? SWAP_OUT_IN : SWAP_IN_OUT;
     swap_plan(station, request->vehicle, plan);
-    if (select_set(step, &wish, plan->to_give, slots) < plan->to_give) {
-        if (verifying(station))
-            return "Busy";
-        const char *refusal = wish.battery[0] ? select_refusal(step, &wish) : NULL;
-        return refusal ? refusal : "NoBatteryAvailable";
-    }
+    bool enough = select_set(step, &wish, plan->to_give, slots) >= plan->to_give;
+    const char *refusal = enough ? NULL : short_of_packs(step, &wish);
+    if (refusal)
+        return refusal;
+    *held = enough ? plan->to_give : 0;
     /* Who gives first cannot see what the vehicle needs. */
     if (plan->order == SWAP_OUT_IN && plan->to_give && plan->to_return && !wish.battery[0] &&
         select_types_differ(step, &wish))
         return "BatteryType";
-    /* No free bay is a passing state, so it is Busy. Behind a door that an interrupted swap left
-     * open may be the free bay, or the battery for which this vehicle is owed one: this command
-     * shuts it first (SWAP_SECURING), or nobody ever would. */
+    /* No free bay is a passing state, so it is Busy. Behind a door that was left open may be one,
+     * or the battery for which this vehicle is owed one. */
     if (select_free_bays(step) < swap_needs_bays(station, plan) && !left_open(station))
         return "Busy";
     return NULL;
@@ -101,7 +114,7 @@ const char *station_request_swap(struct station *station, const struct io_readin
 {
     struct core_step step = {station, in, actions};
     struct swap plan = {.step = SWAP_SECURING, .since_us = in->now_us, .rated_v = NAN};
-    int slots[SWAP_SET_MAX];
+    int slots[SWAP_SET_MAX], held = 0;
     const char *locked = swap_locked(&step);
     if (locked)
         return locked;
@@ -109,7 +122,7 @@ const char *station_request_swap(struct station *station, const struct io_readin
     if (under_way || maintenance_moves(station))
         return "Busy";
     TEXT_SET(plan.vehicle, request->vehicle);
-    const char *refusal = plan_swap(&step, request, &plan, slots);
+    const char *refusal = plan_swap(&step, request, &plan, slots, &held);
     if (refusal)
         return refusal;
     TEXT_SET(plan.command, request->command);
@@ -117,8 +130,7 @@ const char *station_request_swap(struct station *station, const struct io_readin
     TEXT_SET(plan.user, request->user);
     TEXT_SET(plan.battery, request->battery);
     station->swap = plan;
-    for (int i = 0; i < plan.to_give; i++)
-        hold(&step, station_bay(station, slots[i]));
+    swap_hold(&step, slots, held);
     actions->transition = actions->intent_changed = true;
     return NULL;
 }

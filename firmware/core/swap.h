@@ -93,6 +93,9 @@ void swap_plan(const struct station *station, const char *vehicle, struct swap *
  * that one, whose own battery took the last bay. Whoever else comes finds `Busy` in the lane. */
 int swap_needs_bays(const struct station *station, const struct swap *swap);
 
+/* Nobody else gets the packs of these bays while the swap under way lasts. */
+void swap_hold(struct core_step *step, const int *slots, int count);
+
 /* One step of the swap under way, if any. */
 void swap_step(struct core_step *step);
 

@@ -25,7 +25,19 @@ int swap_needs_bays(const struct station *station, const struct swap *swap)
     return own_make_room || may_be_owed ? 0 : swap->to_return;
 }
 
-/* Plans once more what the request looked at. NULL, or why it cannot be done now. */
+void swap_hold(struct core_step *step, const int *slots, int count)
+{
+    for (int i = 0; i < count; i++) {
+        struct bay *bay = station_bay(step->station, slots[i]);
+        if (bay->state != BAY_READY)
+            continue; /* it was reserved for this swap before */
+        bay_move(step, bay, BAY_RESERVED);
+        TEXT_SET(bay->reservation.request_id, step->station->swap.request_id);
+    }
+}
+
+/* Plans once more what the request looked at, and holds the packs: some may have stood behind a
+ * door that was open then. NULL, or why it cannot be done now. */
 static const char *plan_again(struct core_step *step)
 {
     struct swap *swap = &step->station->swap;
@@ -36,6 +48,7 @@ static const char *plan_again(struct core_step *step)
         return swap->to_return > 1 ? "Busy: not enough bays are free" : "Busy: no bay is free";
     if (select_set(step, &wish, swap->to_give, slots) < swap->to_give)
         return "NoBatteryAvailable";
+    swap_hold(step, slots, swap->to_give);
     return NULL;
 }
 
