@@ -57,6 +57,7 @@ struct site_bay_truth {
     double door, forbidden_s, open_current_s, open_seen_s, smoke_s, heat_s, obstructed_s;
     const char *forbidden; /* why no current may flow */
     double heard_s;
+    bool forced;        /* its door was forced open, and has not been shut since */
     bool forced_unseen; /* its door was forced open, and the engine cannot know yet */
     bool wrong_serial;  /* given when the current began */
     bool latched;       /* a thermal event that the engine must have seen: shut until reset */
@@ -120,9 +121,13 @@ struct site {
     int64_t monitor_disk_us, monitor_tick_us, monitor_restart_us, monitor_hung_us;
     int64_t monitor_hangs_us; /* since when */
     /* operator */
-    int64_t operate_us, reset_us;
+    int64_t operate_us;
     size_t command_count;
     struct site_command commands[SITE_COMMANDS_MAX];
+    /* technician */
+    int64_t repair_us;
+    int room_slot;   /* of the bay that is being emptied, 0: none */
+    bool room_taken; /* its pack is out */
 };
 
 /* site_run.c: one run; 0, or -1 with `violation` filled. */
@@ -157,6 +162,9 @@ void site_disconnect(struct site *site, bool engine_lives, bool monitor_lives);
 void site_operate(struct site *site);
 void site_command(struct site *site, int64_t type, const char *data);
 struct site_command *site_command_find(struct site *site, const char *id);
+
+/* site_technician.c: called each second after healing. */
+void site_repair(struct site *site);
 
 /* site_chaos.c */
 extern const char *const SITE_TROUBLE_NAMES[TROUBLE_COUNT];

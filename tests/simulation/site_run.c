@@ -184,7 +184,7 @@ static int64_t count_done(const struct site *site, size_t first)
     return done;
 }
 
-/* A technician resets what is latched; then a vehicle must be served. */
+/* A technician repairs; then a vehicle must be served. */
 static void serve(struct site *site)
 {
     run_until(site, site->now_us + RESET_US);
@@ -192,11 +192,7 @@ static void serve(struct site *site)
     int64_t end_us = site->now_us + SERVE_US;
     site->operate_us = site->now_us;
     while (!site->violation[0] && count_done(site, first) == 0) {
-        if (site->engine && site->now_us >= site->reset_us) {
-            site->reset_us = site->now_us + 10 * CLOCK_US_PER_SECOND;
-            site_truth_reset(site);
-            engine_acknowledge(site->engine);
-        }
+        site_repair(site);
         run_until(site, site->now_us + CLOCK_US_PER_SECOND);
         if (site->now_us > end_us)
             site_violate(site, "everything was healed ten minutes ago and no vehicle was served");

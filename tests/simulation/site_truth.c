@@ -175,10 +175,12 @@ static void check_current(struct site *site, int i, double dt_s)
     if (truth->forbidden_s > patience_s(site, i))
         site_violate(site, "bay %d: %.1f A for %.1f s, and %s", i + 1, bay->charger.dc_a,
                      truth->forbidden_s, why);
-    /* Rule 4: none at all behind an open door, but for the moment in which it is forced. */
+    /* Rule 4: none at all behind an open door, but for the moment in which it is forced; it stays
+     * open when whoever forced it has gone (seed 32177). */
     bool shut = bay->door <= 0 && bay->lock >= 1;
     bool open = !shut && bay->charger.dc_a > DOOR_A;
-    bool forced = bay_fault(site, i, SCRIPT_FAULT_door_forced);
+    bool forced = !shut && (truth->forced || bay_fault(site, i, SCRIPT_FAULT_door_forced));
+    truth->forced = forced;
     truth->open_current_s = open ? truth->open_current_s + dt_s : 0;
     if (!open)
         truth->open_seen_s = 0;
@@ -225,8 +227,10 @@ static void check_door(struct site *site, int i, double dt_s)
                 ((world->visit.state == VISIT_PUTTING || world->visit.state == VISIT_TAKING) &&
                  world->visit.bay == i);
     bool pushes = world->requests.bays[i].door == IO_MOTION_CLOSE && bay->door > 0;
-    truth->obstructed_s = hand && pushes && bay_is_heard(site, i) ? truth->obstructed_s + dt_s : 0;
-    if (truth->obstructed_s > REACTION_S && !WORLD_FAULT(world, write_error))
+    /* A door that cannot be told anything is not stopped (seed 18056). */
+    bool obeys = bay_is_heard(site, i) && !WORLD_FAULT(world, write_error);
+    truth->obstructed_s = hand && pushes && obeys ? truth->obstructed_s + dt_s : 0;
+    if (truth->obstructed_s > REACTION_S)
         site_violate(site, "bay %d: its door is pushed onto an obstruction", i + 1);
     truth->door = bay->door;
 }
@@ -267,9 +271,12 @@ static void watch_alarms(struct site *site, double dt_s)
         struct site_bay_truth *bay = &truth->bays[i];
         bool sound = bay_is_heard(site, i) && memory_is_sound(site);
         bool smoke = bay_fault(site, i, SCRIPT_FAULT_smoke) && sound;
+        /* Beyond that no sensor is believed (rule 7), also when it came in like that (seed 21964).
+         */
+        double hottest_c = world->bays[i].pack.temp_c + world->bays[i].pack.hot_k;
+        bool plausible = hottest_c > -40 && hottest_c < 120;
         bool heats = bay_fault(site, i, SCRIPT_FAULT_hot_cell) &&
-                     bay_value(site, i, SCRIPT_FAULT_hot_cell) >= HOT_K_S &&
-                     world->bays[i].pack.hot_k < 90 &&
+                     bay_value(site, i, SCRIPT_FAULT_hot_cell) >= HOT_K_S && plausible &&
                      !bay_fault(site, i, SCRIPT_FAULT_pack_temp) && pack_is_heard(site, i) && sound;
         bay->smoke_s = smoke ? bay->smoke_s + dt_s : 0;
         bay->heat_s = heats ? bay->heat_s + dt_s : 0;
