@@ -70,6 +70,14 @@ static void check_invariant(const struct bay *bay)
     MACHINE_INVARIANT((bay->light || bay->fan) <= (bay->state == BAY_MAINTENANCE));
 }
 
+void bay_check(const struct bay *bay)
+{
+    bool moves = bay->state == BAY_OPENING || bay->state == BAY_CLOSING;
+    MACHINE_INVARIANT((unsigned)bay->state < BAY_STATE_COUNT);
+    MACHINE_INVARIANT(moves <= (bay->door != DOOR_REST));
+    check_invariant(bay);
+}
+
 void bay_move(struct core_step *step, struct bay *bay, enum bay_state to)
 {
     MACHINE_INVARIANT(machine_allows(&BAY_MACHINE, (int)bay->state, (int)to));

@@ -94,6 +94,9 @@ void bay_close(struct core_step *step, struct bay *bay);
 /* One step: verification, door travel, identification, idle states. */
 void bay_update(struct core_step *step, struct bay *bay);
 
+/* Asserts that the bay's state is one, and that its record does not contradict it. */
+void bay_check(const struct bay *bay);
+
 /* Records what the bay holds. */
 void bay_set_bid(struct core_step *step, struct bay *bay, const char *bid);
 

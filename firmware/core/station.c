@@ -187,6 +187,8 @@ void station_step(struct station *station, const struct io_readings *in, struct 
         for (int i = 0; i < station->bay_count; i++)
             station->bays[i].since_us = in->now_us;
     }
+    for (int i = 0; i < station->bay_count; i++)
+        bay_check(&station->bays[i]); /* whatever happened since the last step */
     safety_watch(&step);
     for (int i = 0; i < station->bay_count; i++) {
         bay_update(&step, &station->bays[i]);

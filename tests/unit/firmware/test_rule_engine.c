@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rules 6, 9, 10, 11 and 12 of the hardware model on the simulated plant: what holds when engine,
- * monitor, drivers or storage fail. */
+/* Rules 6, 8, 9, 10, 11 and 12 of the hardware model on the simulated plant: what holds when
+ * engine, monitor, drivers or storage fail. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,11 @@
 /* cmocka wants the four above first */
 #include <cmocka.h>
 
+#include "engine/state.h"
 #include "firmware/rule_case.h"
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* The process is gone without a word; its outputs fall. The state on disk is what was durable. */
 static void crash(struct rule_rig *rig)
@@ -117,6 +121,70 @@ static void nothing_begins_on_inputs_from_before_the_start(void **state)
             rig_swap(&rig, "c1", "VEH-1", ""); /* accepted or not, the gate does not move */
         assert_int_equal(rig.world->requests.gate, IO_MOTION_HOLD);
     }
+    rig_close(&rig);
+}
+
+/* What the engine believes of a bay is destroyed in its memory. True: it stops by itself in its
+ * next step. */
+static bool stops(struct rule_rig *rig, int slot, int state)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        log_set_level(LOG_LEVEL_ERROR);
+        (void)signal(SIGABRT, SIG_DFL);
+        rig->engine->station.bays[slot - 1].state = (enum bay_state)state;
+        rig->now_us += RIG_TICK_US;
+        (void)engine_step(rig->engine, 1);
+        _exit(0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+/* Rule 8: a bay is never in a state that its record contradicts. The engine stops at its next step;
+ * the plant loses its power as by a hang, and the next start knows nothing until it is verified. */
+static void an_impossible_state_stops_the_engine(void **state)
+{
+    (void)state;
+    static struct rule_rig rig;
+    rig_open(&rig, NULL, NULL);
+    rig_start(&rig);
+    rig_run(&rig, 20);
+    static const struct {
+        int slot;
+        enum bay_state is;
+        uint32_t possible; /* without a word: out of service, or verified again */
+    } BAYS[] = {
+        {1, BAY_READY,
+         ~(MACHINE_BIT(BAY_EMPTY) | MACHINE_BIT(BAY_CHARGING) | MACHINE_BIT(BAY_OPENING) |
+           MACHINE_BIT(BAY_CLOSING))},
+        {3, BAY_CHARGING, MACHINE_BIT(BAY_CHARGING)},
+        {4, BAY_EMPTY,
+         ~(MACHINE_BIT(BAY_IDLE) | MACHINE_BIT(BAY_CHARGING) | MACHINE_BIT(BAY_READY) |
+           MACHINE_BIT(BAY_RESERVED) | MACHINE_BIT(BAY_OPENING) | MACHINE_BIT(BAY_CLOSING))},
+    };
+    for (size_t i = 0; i < sizeof BAYS / sizeof *BAYS; i++) {
+        assert_int_equal(rig_bay(&rig, BAYS[i].slot)->state, BAYS[i].is);
+        for (int to = 0; to < BAY_STATE_COUNT; to++)
+            if (stops(&rig, BAYS[i].slot, to) == ((BAYS[i].possible & MACHINE_BIT(to)) != 0))
+                fail_msg("bay %d as %s", BAYS[i].slot, machine_state_name(&BAY_MACHINE, to));
+        assert_true(stops(&rig, BAYS[i].slot, BAY_STATE_COUNT));
+        assert_true(stops(&rig, BAYS[i].slot, -1));
+    }
+    assert_true(plant_charges(&rig));
+    int64_t stopped_us = rig.now_us; /* such an engine is gone, its requests stay as they are */
+    world_advance(rig.world, stopped_us + 700 * CLOCK_US_PER_MS);
+    assert_true(plant_no_current(&rig));
+    crash(&rig);
+    rig.now_us = rig.tick_us = stopped_us + 3 * CLOCK_US_PER_SECOND;
+    rig_start(&rig);
+    assert_true(plant_outputs_safe(&rig));
+    for (int i = 1; i <= 4; i++)
+        assert_int_equal(rig_bay(&rig, i)->state, BAY_UNKNOWN);
+    rig_run(&rig, 30);
+    assert_true(plant_charges(&rig));
     rig_close(&rig);
 }
 
@@ -340,6 +408,7 @@ int main(void)
         cmocka_unit_test(nothing_moves_after_a_restart),
         cmocka_unit_test(charging_after_a_restart_is_a_new_session),
         cmocka_unit_test(nothing_begins_on_inputs_from_before_the_start),
+        cmocka_unit_test(an_impossible_state_stops_the_engine),
         cmocka_unit_test(a_hung_engine_loses_the_power),
         cmocka_unit_test(driver_errors_are_faults),
         cmocka_unit_test(one_driver_error_is_no_fault),
