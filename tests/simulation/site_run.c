@@ -191,7 +191,7 @@ static void serve(struct site *site)
     size_t first = site->command_count; /* a swap from before has settled no door */
     int64_t end_us = site->now_us + SERVE_US;
     site->operate_us = site->now_us;
-    while (!site->violation[0] && count_done(site, first) == 0) {
+    while (!site->violation[0] && (count_done(site, first) == 0 || site->room_slot)) {
         site_repair(site);
         run_until(site, site->now_us + CLOCK_US_PER_SECOND);
         if (site->now_us > end_us)
