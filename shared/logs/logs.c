@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define COUNT_DEFAULT  100
 #define COUNT_MAX      1000000
@@ -220,7 +221,8 @@ static int print_last(struct view *view, struct err *err)
     return code;
 }
 
-/* False: somebody wants it to end. */
+/* False: somebody wants it to end. The key that says so is taken: it is no part of what is typed
+ * next. */
 static bool wait_for_more(const struct view *view)
 {
     struct pollfd fds[2] = {{.fd = view->reader->stop_fd, .events = POLLIN}, {.fd = -1}};
@@ -231,6 +233,9 @@ static bool wait_for_more(const struct view *view)
             fds[1] = (struct pollfd){.fd = fd, .events = POLLIN};
     }
     int ready = poll(fds, 2, LOOK_MS);
+    char key[64];
+    if (ready > 0 && (fds[0].revents & POLLIN))
+        (void)!read(fds[0].fd, key, sizeof key);
     return ready < 0 ? errno == EINTR : !fds[0].revents;
 }
 

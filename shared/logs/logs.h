@@ -20,7 +20,7 @@ struct logs_reader {
     FILE *notes;        /* what the reader should know besides: damaged lines, no journal */
     const char *folder; /* when no FOLDER is given; its journal belongs to it */
     bool is_verb;       /* of a console: FOLDERs are refused, --help prints and returns */
-    int stop_fd;        /* -f ends when it becomes readable (not read here) */
+    int stop_fd;        /* -f ends when it becomes readable, and takes what was typed; -1: none */
 };
 
 extern const struct args_spec LOGS_SPEC;

@@ -186,8 +186,9 @@ def test_without_lrzsz_it_is_said(station, tmp_path):
         assert f"{program} is not there: the Debian package lrzsz has it" in done.stderr
 
 
-def join(left, right, stop, receiver_ended):
-    """A serial cable between the masters of two ptys; `left` is the station's.
+def join(left, right, stop, receiver_ended, heard=None):
+    """A serial cable between the masters of two ptys; `left` is the station's, `heard` (a bytearray)
+    gets what it says.
 
     lrzsz ends with tcflush(TCIOFLUSH) behind a tcdrain, which on a pty, unlike on a UART, waits for
     nothing: its last word is mostly lost. So an end of transmission (EOT) that XMODEM's receiver has
@@ -198,6 +199,8 @@ def join(left, right, stop, receiver_ended):
             try:
                 data = os.read(fd, 512)
                 to = right if fd == left else left
+                if fd == left and heard is not None:
+                    heard.extend(data)
                 if fd == left and receiver_ended.is_set() and data.endswith(b"\x04"):
                     to, data = left, b"\x06"
                 while data:
