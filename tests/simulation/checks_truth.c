@@ -73,11 +73,13 @@ static void check_bay(struct sim_station *station, int i)
 }
 
 /* Each pack that was ever at the station is on record in the vehicle that holds it; and what the
- * station believes to owe the vehicle is what it lacks. */
+ * station believes to owe the vehicle is what it lacks; as far as anybody can know. */
 static void check_vehicle(struct sim_station *station, const struct plant_vehicle *vehicle)
 {
     struct sim *sim = station->sim;
     char text[160], found[MESSAGE_NAME_SIZE];
+    if (vehicle->muddled)
+        return;
     int balance = custody_balance(&station->engine->station, vehicle->id);
     sim->counts->checks++;
     if (balance != vehicle->set - vehicle->held)

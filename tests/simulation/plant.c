@@ -121,8 +121,11 @@ static void move_bay(struct plant *plant, int i, double dt_s)
     const struct io_bay_request *asked = &plant->requests.bays[i];
     if (asked->unlock || bay->door <= 0)
         bay->locked = !asked->unlock;
+    bool was_shut = bay->door <= 0;
     if (!bay->locked)
         bay->door = travel(bay->door, asked->door, dt_s / 1.0);
+    if (was_shut && bay->door > 0)
+        bay->opened_for = plant->in_lane;
     bay->contactor = asked->contactor && plant->requests.charge_enable;
     if (bay->contactor && (bay->door > 0 || !bay->locked))
         plant_violate(plant, "the contactor is closed and the door is not", i);

@@ -21,6 +21,7 @@
 struct plant_bay {
     double door; /* 0 closed .. 1 open */
     bool locked, contactor, present;
+    int opened_for; /* index of the vehicle in the lane then, -1 none */
     struct io_pack pack;
 };
 
@@ -28,6 +29,9 @@ struct plant_vehicle {
     char id[IO_ID_SIZE];
     int set; /* packs that it drives with */
     int held;
+    /* Its driver used a door that stood open from another one's visit, or another one used its:
+     * nobody at the station can know whose pack that was. */
+    bool muddled;
     struct plant_held {
         struct io_pack pack;
         bool used; /* it came with it; else it was taken in this visit */

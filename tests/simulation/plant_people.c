@@ -85,8 +85,20 @@ static int find_used(const struct plant_vehicle *vehicle)
     return -1;
 }
 
+/* The station books what happens at a door on the vehicle for which it was opened. */
+static void use_door(struct plant *plant, int i)
+{
+    int opened_for = plant->bays[i].opened_for;
+    if (opened_for == plant->in_lane)
+        return;
+    plant->vehicles[plant->in_lane].muddled = true;
+    if (opened_for >= 0)
+        plant->vehicles[opened_for].muddled = true;
+}
+
 static void give(struct plant *plant, struct plant_vehicle *vehicle, int place, int i)
 {
+    use_door(plant, i);
     struct plant_bay *bay = &plant->bays[i];
     bay->present = true;
     bay->pack = vehicle->holds[place].pack;
@@ -100,6 +112,7 @@ static void give(struct plant *plant, struct plant_vehicle *vehicle, int place, 
 
 static void take(struct plant *plant, struct plant_vehicle *vehicle, int i)
 {
+    use_door(plant, i);
     struct plant_bay *bay = &plant->bays[i];
     struct plant_held *held = &vehicle->holds[vehicle->held++];
     *held = (struct plant_held){.pack = bay->pack};
