@@ -9,6 +9,7 @@
  * quarantined while its mark moves on. That costs twice the work, once per such message, and needs
  * no second way of undoing.
  */
+#include "base/clock.h"
 #include "base/log.h"
 #include "ingest/ingest_internal.h"
 
@@ -35,6 +36,18 @@ static int receive(struct ingest *ingest, struct arrival *arrival, struct err *e
     return ingest_quarantine(ingest, raw, "the bridge does not listen to this topic", err);
 }
 
+/* Arrivals are the time of what has no other (ingest/clockfix.h), and what orders it: each is later
+ * than the one before it, by a microsecond if need be. A clock that was set back by more than a
+ * second is believed. */
+static int64_t distinct_arrival_us(struct ingest *ingest, int64_t arrived_us)
+{
+    int64_t last_us = ingest->arrived_us;
+    if (arrived_us <= last_us && last_us - arrived_us < CLOCK_US_PER_SECOND)
+        arrived_us = last_us + 1;
+    ingest->arrived_us = arrived_us;
+    return arrived_us;
+}
+
 int ingest_message(struct ingest *ingest, const struct ingest_message *message, const char *refuse,
                    struct err *err)
 {
@@ -42,7 +55,9 @@ int ingest_message(struct ingest *ingest, const struct ingest_message *message, 
     /* An empty payload clears a retained message at the broker (`mosquitto_pub -r -n`). */
     if (message->length == 0)
         return 0;
-    struct arrival arrival = {.raw = message, .refuse = refuse};
+    struct ingest_message raw = *message;
+    raw.plant_us = distinct_arrival_us(ingest, message->plant_us);
+    struct arrival arrival = {.raw = &raw, .refuse = refuse};
     struct err own = {0};
     int status = message_decode(message->payload, message->length, &arrival.message,
                                 &arrival.quality, &arrival.bad);

@@ -39,6 +39,7 @@ struct ingest {
     const struct ingest_out *out;
     struct ingest_options options;
     char prefix[TOPIC_SIZE];
+    int64_t arrived_us; /* arrival of the newest message, as it was taken */
     /* owned */
     struct alerts *alerts;
     struct tracking *tracking;
