@@ -31,18 +31,23 @@ static void arrive(struct core_step *step, struct bay *bay, enum bay_state to)
         bay_move(step, bay, to);
 }
 
-/* Rule 4: another door was forced open while this one, still shut, was on its way to open. It is
- * bolted again; whoever asked for it finds it shut. */
-static bool is_second(const struct core_step *step, const struct bay *bay)
+/* On its way to open and still shut, while another door was forced open (rule 4), or it turned out
+ * that the intent to open it cannot be stored (rule 12). */
+static bool must_turn_back(const struct core_step *step, const struct bay *bay)
 {
-    return step_bay(step, bay)->door == IO_DOOR_CLOSED && safety_other_door_open(step, bay);
+    return step_bay(step, bay)->door == IO_DOOR_CLOSED &&
+           (safety_other_door_open(step, bay) ||
+            (bay->state == BAY_OPENING && step->station->storage_fault));
 }
 
+/* It is bolted again; whoever asked for it finds it shut. */
 static void turn_back(struct core_step *step, struct bay *bay)
 {
     if (bay->state == BAY_OPENING)
         bay_move(step, bay, BAY_CLOSING);
-    door_begin(step, bay, DOOR_CLOSING);
+    bay->door_tries = 1;
+    bay->by_hand = false;
+    enter(step, bay, DOOR_LOCKING);
 }
 
 /* Opening a little frees what is jammed. A door that is only late, and may be shut behind a sensor
@@ -72,7 +77,7 @@ bool door_step(struct core_step *step, struct bay *bay)
     const struct io_bay *in = step_bay(step, bay);
     switch (bay->door) {
     case DOOR_UNLOCKING:
-        if (is_second(step, bay))
+        if (must_turn_back(step, bay))
             turn_back(step, bay);
         else if (!in->locked)
             enter(step, bay, bay->by_hand ? DOOR_UNLOCKED : DOOR_OPENING);
@@ -80,14 +85,14 @@ bool door_step(struct core_step *step, struct bay *bay)
             retry(step, bay, DOOR_UNLOCKING, FAULT_LockFault);
         break;
     case DOOR_UNLOCKED: /* until it is pulled open, or nobody does */
-        if (in->door != IO_DOOR_CLOSED || is_second(step, bay) ||
+        if (in->door != IO_DOOR_CLOSED || must_turn_back(step, bay) ||
             overdue(step, bay, limits->guard_s))
             arrive(step, bay, BAY_MAINTENANCE);
         break;
     case DOOR_OPENING:
         if (in->door == IO_DOOR_OPEN)
             arrive(step, bay, BAY_OPEN);
-        else if (is_second(step, bay))
+        else if (must_turn_back(step, bay))
             turn_back(step, bay);
         else if (in->door_obstructed || overdue(step, bay, limits->door_s))
             retry(step, bay, DOOR_OPENING, FAULT_DoorFault);

@@ -10,8 +10,9 @@
 void door_begin(struct core_step *step, struct bay *bay, enum door_phase phase);
 
 /* One step of a bay in OPENING or CLOSING. Moves it to OPEN when it is open, to FAULT when the
- * tries are used up, back to CLOSING when another door was forced open while it was still shut
- * (rule 4). True when it is closed and locked: the caller settles what is in it.
+ * tries are used up, back to CLOSING while it is still shut and another door was forced open
+ * (rule 4) or the intent cannot be stored (rule 12). True when it is closed and locked: the caller
+ * settles what is in it.
  *
  * Also of a bay in MAINTENANCE whose door is not at rest: it stays in that state, the door comes to
  * rest where it would have moved on. */

@@ -306,6 +306,34 @@ static void storage_trouble_ends_a_swap_with_doors_shut(void **state)
     fixture_free(&f);
 }
 
+/* The intent to open a door cannot be stored: the engine steps once more, knowing that, and the
+ * bolt is not drawn. */
+static void a_door_whose_intent_is_not_stored_stays_shut(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_stocked(&f);
+    assert_null(fixture_swap(&f, "c1", ""));
+    for (int i = 0; i < 600 && f.station.bays[4].state != BAY_OPENING; i++) {
+        fixture_plant_step(&f);
+        station_step(&f.station, &f.in, &f.out, &f.actions);
+        fixture_collect(&f);
+    }
+    assert_int_equal(f.station.bays[4].state, BAY_OPENING);
+    f.station.storage_fault = true;
+    station_step(&f.station, &f.in, &f.out, &f.actions);
+    assert_false(f.out.bays[4].unlock);
+    assert_int_equal(f.out.bays[4].door, IO_MOTION_HOLD);
+    fixture_collect(&f);
+    for (int i = 0; i < 200 && f.station.swap.step != SWAP_LEAVING; i++) {
+        fixture_step(&f);
+        assert_true(f.in.bays[4].locked);
+    }
+    assert_string_equal(fixture_completion(&f)->reason, "StorageFault");
+    assert_int_equal(f.station.bays[4].state, BAY_EMPTY);
+    fixture_free(&f);
+}
+
 /* Safe mode in every step: no motion starts any more, the command is answered, and the next command
  * settles what stood open. Whatever the step, each battery is where the events say it is. */
 static void interrupt_every_step(bool one_free_bay)
@@ -383,6 +411,7 @@ int main(void)
         cmocka_unit_test(the_gate_never_closes_on_a_vehicle),
         cmocka_unit_test(a_swap_that_takes_too_long_is_reported),
         cmocka_unit_test(storage_trouble_ends_a_swap_with_doors_shut),
+        cmocka_unit_test(a_door_whose_intent_is_not_stored_stays_shut),
         cmocka_unit_test(an_interruption_stops_every_step_where_it_is),
         cmocka_unit_test(an_interruption_with_no_other_bay_free_is_settled_too),
     };
