@@ -64,6 +64,7 @@ void plant_init(struct plant *plant, struct random *random, const char *prefix, 
     *plant = (struct plant){.random = random,
                             .now_us = now_us,
                             .in_lane = -1,
+                            .came_last = -1,
                             .gave_bay = -1,
                             .took_bay = -1,
                             .waiting = -1,
@@ -125,7 +126,7 @@ static void move_bay(struct plant *plant, int i, double dt_s)
     if (!bay->locked)
         bay->door = travel(bay->door, asked->door, dt_s / 1.0);
     if (was_shut && bay->door > 0)
-        bay->opened_for = plant->in_lane;
+        bay->opened_for = plant->came_last;
     bay->contactor = asked->contactor && plant->requests.charge_enable;
     if (bay->contactor && (bay->door > 0 || !bay->locked))
         plant_violate(plant, "the contactor is closed and the door is not", i);

@@ -21,7 +21,7 @@
 struct plant_bay {
     double door; /* 0 closed .. 1 open */
     bool locked, contactor, present;
-    int opened_for; /* index of the vehicle in the lane then, -1 none */
+    int opened_for; /* index of the vehicle that was in the lane then or last, -1 none */
     struct io_pack pack;
 };
 
@@ -47,7 +47,8 @@ struct plant {
     bool out_in;  /* the order that its configuration says */
     struct plant_bay bays[PLANT_BAYS];
     struct plant_vehicle vehicles[PLANT_VEHICLES];
-    int in_lane; /* index of the vehicle, -1 none */
+    int in_lane;   /* index of the vehicle, -1 none */
+    int came_last; /* the one that is or was in the lane last, -1 none */
     double handling_s, patience_s;
     int gave, took;
     int gives_most, takes_most; /* in this visit */

@@ -65,7 +65,7 @@ static void arrive(struct plant *plant, double dt_s)
     if (number < 0 || plant->gate < 1 || busy(plant, 2, dt_s))
         return;
     struct plant_vehicle *vehicle = &plant->vehicles[number];
-    plant->in_lane = number;
+    plant->in_lane = plant->came_last = number;
     plant->waiting = -1;
     plant->gave = plant->took = 0;
     plant->patience_s = 0;
