@@ -9,12 +9,17 @@ static void enter(struct core_step *step, struct bay *bay, enum door_phase phase
     bay->door_since_us = step_now(step);
 }
 
-void door_begin(struct core_step *step, struct bay *bay, enum door_phase phase)
+static void begin(struct core_step *step, struct bay *bay, enum door_phase phase)
 {
-    assert(phase == DOOR_UNLOCKING || phase == DOOR_CLOSING);
     bay->door_tries = 1;
     bay->by_hand = false;
     enter(step, bay, phase);
+}
+
+void door_begin(struct core_step *step, struct bay *bay, enum door_phase phase)
+{
+    assert(phase == DOOR_UNLOCKING || phase == DOOR_CLOSING);
+    begin(step, bay, phase);
 }
 
 static bool overdue(const struct core_step *step, const struct bay *bay, double limit_s)
@@ -45,9 +50,7 @@ static void turn_back(struct core_step *step, struct bay *bay)
 {
     if (bay->state == BAY_OPENING)
         bay_move(step, bay, BAY_CLOSING);
-    bay->door_tries = 1;
-    bay->by_hand = false;
-    enter(step, bay, DOOR_LOCKING);
+    begin(step, bay, DOOR_LOCKING);
 }
 
 /* Opening a little frees what is jammed. A door that is only late, and may be shut behind a sensor

@@ -36,7 +36,7 @@ void swap_return_opening(struct core_step *step)
         } else if (swap_overdue(step, step->station->limits.guard_s)) {
             swap_fail(step, "SafetyLock: the free bay's door was not allowed to open");
         }
-    } else if (bay->state == BAY_CLOSING) { /* core/door.h: it turns back only for that */
+    } else if (bay->state == BAY_CLOSING) { /* it turned back; a StorageFault failed before */
         swap_fail(step, "SafetyLock: another door was forced open");
     } else if (bay->state != BAY_OPENING) {
         swap_fail(step, "DoorFault: the free bay's door did not open");

@@ -37,8 +37,9 @@
  *                         18 or 20, data as in the MQTT message of that type
  *   charge_completion     {boot, seq, prev_boot?, prev_seq?, time, age_ms, command, request_id,
  *                         outcome:"done"|"failed", reason}   the end of an accepted command;
- * ordered with the events token_presented       {token, vehicle_id}   a driver's token at the
- * reader of the station; vehicle_id is what the lane's reader says, "" when nobody is there
+ *                         ordered with the events
+ *   token_presented       {token, vehicle_id}   a driver's token at the reader of the station;
+ *                         vehicle_id is what the lane's reader says, "" when nobody is there
  *   fault_notification    {id, failure_info}   what the engine cannot say as an event (storage)
  * On the sockets for technicians' tools (ipc_server.h), which engine and monitor have beside that:
  * tool -> daemon

@@ -86,9 +86,14 @@ class Evidence:
 
     # The database -----------------------------------------------------------------------------------
 
+    MARKS = "SELECT * FROM stream WHERE device = ?"
+
+    @staticmethod
+    def marks_of(rows):
+        return {(row["journal"], row["boot"], row["lane"]): row["seq"] for row in rows}
+
     def marks(self):
-        return {(row["journal"], row["boot"], row["lane"]): row["seq"] for row in self.world.rows(
-            "SELECT * FROM stream WHERE device = ?", self.device)}
+        return self.marks_of(self.world.rows(self.MARKS, self.device))
 
     def covers(self, places):
         """Are all of these acknowledged?"""
@@ -97,9 +102,10 @@ class Evidence:
 
     def check_events(self):
         """Each stream's events are 1 … mark, once and in order, and say what the station said."""
-        marks = self.marks()  # before the rows: the station lives on, and one more may be stored
-        rows = self.world.rows("SELECT * FROM event_log WHERE station_id = ? AND lane = 'event'"
-                               " ORDER BY id", self.device)
+        rows, streams = self.world.snapshot(  # of one moment: the station lives on meanwhile
+            ("SELECT * FROM event_log WHERE station_id = ? AND lane = 'event' ORDER BY id",
+             self.device), (self.MARKS, self.device))
+        marks = self.marks_of(streams)
         stored, numbers = {}, {}
         for row in rows:
             stream = (row["journal"], row["boot"], "event")
@@ -107,8 +113,7 @@ class Evidence:
             stored[stream + (row["seq"],)] = bare(json.loads(row["payload"]))
         for stream, mark in marks.items():
             if stream[2] == "event" and mark > 0:
-                seen = numbers.get(stream, [])
-                assert seen == list(range(1, max(mark, len(seen)) + 1)), (stream, mark)
+                assert numbers.get(stream) == list(range(1, mark + 1)), (stream, mark)
         for place, message in self.said.items():
             if place[2] == "event":
                 assert place in stored, f"lost: {place}"

@@ -210,15 +210,21 @@ class World:
         return done
 
     def rows(self, sql, *values):
+        return self.snapshot((sql, *values))[0]
+
+    def snapshot(self, *questions):
+        """The rows of each (sql, *values), all of the same moment."""
         if not os.path.exists(self.database):
-            return []
+            return [[] for _ in questions]
         database = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=5)
         try:
             database.row_factory = sqlite3.Row
-            return [dict(row) for row in database.execute(sql, values)]
+            database.execute("BEGIN")
+            return [[dict(row) for row in database.execute(sql, values)]
+                    for sql, *values in questions]
         except sqlite3.OperationalError as error:
             if "no such table" in str(error):  # a migration is under way
-                return []
+                return [[] for _ in questions]
             raise
         finally:
             database.close()

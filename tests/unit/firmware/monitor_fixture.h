@@ -228,25 +228,30 @@ static inline void engine_status(struct fixture *fx, bool transition)
         fx_wall(fx), transition ? "true" : "false", fx->state);
 }
 
-static inline void engine_event(struct fixture *fx, int64_t boot, int64_t seq, const char *code)
+/* `prev`: fields before the others, "" or ending with a comma. Happened 2 s ago. */
+static inline void engine_event_with(struct fixture *fx, const char *prev, int64_t boot,
+                                     int64_t seq, const char *code)
 {
     engine_says(fx,
-                "{\"type\":\"event\",\"message_id\":\"e\",\"boot\":%" PRId64 ",\"seq\":%" PRId64
+                "{\"type\":\"event\",\"message_id\":\"e\",%s\"boot\":%" PRId64 ",\"seq\":%" PRId64
                 ",\"time\":%" PRId64 ",\"age_ms\":2000,\"kind\":18,\"data\":{\"code\":\"%s\","
                 "\"severity\":\"warning\",\"active\":true,\"count\":1}}",
-                boot, seq, fx_wall(fx) - 2 * SECOND, code);
+                prev, boot, seq, fx_wall(fx) - 2 * SECOND, code);
+}
+
+static inline void engine_event(struct fixture *fx, int64_t boot, int64_t seq, const char *code)
+{
+    engine_event_with(fx, "", boot, seq, code);
 }
 
 /* As the engine sends it: after one that it sent before, also of an older boot. */
 static inline void engine_event_after(struct fixture *fx, int64_t prev_boot, int64_t prev_seq,
                                       int64_t boot, int64_t seq, const char *code)
 {
-    engine_says(fx,
-                "{\"type\":\"event\",\"message_id\":\"e\",\"boot\":%" PRId64 ",\"seq\":%" PRId64
-                ",\"prev_boot\":%" PRId64 ",\"prev_seq\":%" PRId64 ",\"time\":%" PRId64
-                ",\"age_ms\":0,\"kind\":18,\"data\":{\"code\":\"%s\",\"severity\":\"warning\","
-                "\"active\":true,\"count\":1}}",
-                boot, seq, prev_boot, prev_seq, fx_wall(fx), code);
+    char prev[96];
+    (void)snprintf(prev, sizeof(prev), "\"prev_boot\":%" PRId64 ",\"prev_seq\":%" PRId64 ",",
+                   prev_boot, prev_seq);
+    engine_event_with(fx, prev, boot, seq, code);
 }
 
 /* Answers what a healthy engine answers by itself. */

@@ -131,7 +131,6 @@ static bool stops(struct rule_rig *rig, int slot, int state)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        log_set_level(LOG_LEVEL_ERROR);
         (void)signal(SIGABRT, SIG_DFL);
         rig->engine->station.bays[slot - 1].state = (enum bay_state)state;
         rig->now_us += RIG_TICK_US;
